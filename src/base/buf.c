@@ -1,0 +1,84 @@
+#include "base/buf.h"
+
+#include "base/alloc.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+void buf_done(struct buf *b)
+{
+    free(b->data);
+    *b = (struct buf){0};
+}
+
+void buf_clear(struct buf *b)
+{
+    b->len = 0;
+    if (b->data) {
+        b->data[0] = '\0';
+    }
+}
+
+char *buf_room(struct buf *b, size_t more)
+{
+    size_t need = b->len + more + 1;
+    if (need > b->cap) {
+        size_t cap = b->cap ? b->cap : 64;
+        while (cap < need) {
+            cap *= 2;
+        }
+        b->data = alloc_resize(b->data, cap, 1);
+        b->cap = cap;
+    }
+    return b->data + b->len;
+}
+
+void buf_add(struct buf *b, struct span bytes)
+{
+    char *to = buf_room(b, bytes.len);
+    if (bytes.len) {
+        memcpy(to, bytes.ptr, bytes.len);
+    }
+    b->len += bytes.len;
+    b->data[b->len] = '\0';
+}
+
+void buf_text(struct buf *b, const char *text)
+{
+    buf_add(b, span_of(text));
+}
+
+void buf_byte(struct buf *b, char byte)
+{
+    buf_add(b, (struct span){&byte, 1});
+}
+
+void buf_printf(struct buf *b, const char *format, ...)
+{
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    int len = vsnprintf(NULL, 0, format, args);
+    if (len > 0) {
+        vsnprintf(buf_room(b, (size_t)len), (size_t)len + 1, format, again);
+        b->len += (size_t)len;
+    }
+    va_end(again);
+    va_end(args);
+}
+
+void buf_drop(struct buf *b, size_t n)
+{
+    n = n < b->len ? n : b->len;
+    if (n) {
+        memmove(b->data, b->data + n, b->len - n);
+        b->len -= n;
+        b->data[b->len] = '\0';
+    }
+}
+
+struct span buf_span(const struct buf *b)
+{
+    return (struct span){b->data, b->len};
+}

@@ -1,0 +1,78 @@
+#include "base/span.h"
+
+struct span span_trim(struct span s)
+{
+    while (s.len && (s.ptr[0] == ' ' || s.ptr[0] == '\t')) {
+        s = span_after(s, 1);
+    }
+    while (s.len && (s.ptr[s.len - 1] == ' ' || s.ptr[s.len - 1] == '\t')) {
+        s.len--;
+    }
+    return s;
+}
+
+static int lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
+}
+
+bool span_equal_nocase(struct span a, struct span b)
+{
+    if (a.len != b.len) {
+        return false;
+    }
+    for (size_t i = 0; i < a.len; i++) {
+        if (lower(a.ptr[i]) != lower(b.ptr[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool span_to_u64(struct span s, uint64_t *out)
+{
+    enum {
+        SURE = 19, /* so many digits always fit */
+        MOST = 20,
+    };
+    uint64_t value = 0;
+    if (s.len == 0 || s.len > MOST) {
+        return false;
+    }
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned digit = (unsigned)(unsigned char)s.ptr[i] - '0';
+        if (digit > 9 || (i >= SURE && value > (UINT64_MAX - digit) / 10)) {
+            return false;
+        }
+        value = value * 10 + digit;
+    }
+    *out = value;
+    return true;
+}
+
+static uint64_t mix(uint64_t x)
+{
+    /* The finaliser of MurmurHash3 (Appleby, public domain constants). */
+    x ^= x >> 33;
+    x *= 0xff51afd7ed558ccdULL;
+    x ^= x >> 33;
+    x *= 0xc4ceb9fe1a85ec53ULL;
+    return x ^ (x >> 33);
+}
+
+uint64_t span_hash(struct span s)
+{
+    uint64_t h = 0x9e3779b97f4a7c15ULL ^ s.len;
+    while (s.len >= 8) {
+        uint64_t piece;
+        memcpy(&piece, s.ptr, 8);
+        h = (h ^ piece) * 0x9fb21c651e98df25ULL;
+        h ^= h >> 32;
+        s = span_after(s, 8);
+    }
+    uint64_t rest = 0;
+    if (s.len) {
+        memcpy(&rest, s.ptr, s.len);
+    }
+    return mix(h ^ rest);
+}

@@ -1,0 +1,83 @@
+/*
+ * A piece of someone else's bytes: never owned, never NUL-terminated. Everything read from a log is
+ * handed around as spans into the input buffer, and is gone when that buffer is used again.
+ */
+#ifndef TEAPOT_BASE_SPAN_H
+#define TEAPOT_BASE_SPAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct span {
+    const char *ptr;
+    size_t len;
+};
+
+#define SPAN(literal) ((struct span){(literal), sizeof(literal) - 1})
+
+/* The bytes of a C string without its NUL. `text` may be NULL, which gives an empty span. */
+static inline struct span span_of(const char *text)
+{
+    return (struct span){text, text ? strlen(text) : 0};
+}
+
+/* Are both the same bytes? */
+static inline bool span_equal(struct span a, struct span b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+/* Is `s` just the C string `text`? */
+static inline bool span_is(struct span s, const char *text)
+{
+    return span_equal(s, span_of(text));
+}
+
+/* Does `s` begin with `head`? */
+static inline bool span_starts(struct span s, struct span head)
+{
+    return s.len >= head.len && memcmp(s.ptr, head.ptr, head.len) == 0;
+}
+
+/* Does `s` end with `tail`? */
+static inline bool span_ends(struct span s, struct span tail)
+{
+    return s.len >= tail.len && memcmp(s.ptr + (s.len - tail.len), tail.ptr, tail.len) == 0;
+}
+
+/* What is left of `s` after its first `n` bytes; empty when it has no more than that. */
+static inline struct span span_after(struct span s, size_t n)
+{
+    return n < s.len ? (struct span){s.ptr + n, s.len - n} : (struct span){s.ptr + s.len, 0};
+}
+
+/* The first `n` bytes of `s`, or all of it. */
+static inline struct span span_head(struct span s, size_t n)
+{
+    return (struct span){s.ptr, n < s.len ? n : s.len};
+}
+
+/* Where `byte` stands in `s` for the first time; `s.len` when it does not. */
+static inline size_t span_find(struct span s, char byte)
+{
+    const char *at = s.len ? memchr(s.ptr, byte, s.len) : NULL;
+    return at ? (size_t)(at - s.ptr) : s.len;
+}
+
+/* `s` without blanks and tabs at both ends. */
+struct span span_trim(struct span s);
+
+/* Are both the same bytes when ASCII letters count alike in either case? */
+bool span_equal_nocase(struct span a, struct span b);
+
+/* Reads all of `s` as decimal digits. False, with `*out` untouched, when it is empty, holds
+ * anything else, or does not fit. */
+bool span_to_u64(struct span s, uint64_t *out);
+
+/* A 64-bit hash that is the same in every process, so that it may be stored (wyhash-like mixing of
+ * 8-byte pieces; not for adversarial uniqueness). */
+uint64_t span_hash(struct span s);
+
+#endif

@@ -1,0 +1,57 @@
+/*
+ * One answered request, as a parser read it. Spans point into the line that was parsed (or into the
+ * parser's own state, until its next call) and may be empty: only the status is a must.
+ */
+#ifndef TEAPOT_EVENT_EVENT_H
+#define TEAPOT_EVENT_EVENT_H
+
+#include "base/span.h"
+#include "event/logtime.h"
+#include "event/status.h"
+
+enum {
+    EVENT_NO_BYTES = -1,
+    EVENT_NO_DURATION = -1,
+};
+
+struct event {
+    struct span client;   /* address, without port */
+    struct span host;     /* virtual host as written, port included if it was */
+    struct span request;  /* "GET /path HTTP/1.1" where the log has it in one; see event_split */
+    struct span method;   /* "GET" */
+    struct span target;   /* request target: path and query, or an absolute URI */
+    struct span upstream; /* address or name of the server behind */
+    struct span time;     /* as written, to be read by logtime_read with `time_kind` */
+    int64_t bytes;        /* of the response, or EVENT_NO_BYTES */
+    int64_t duration_ns;  /* of the request, or EVENT_NO_DURATION */
+    uint16_t status;      /* slot (event/status.h), or STATUS_NONE */
+    enum logtime_kind time_kind;
+    bool is_partial; /* the line has a status where it should be, but does not fit the format to its
+                        end */
+};
+
+/* An event with nothing in it, for a parser to fill. */
+static inline void event_clear(struct event *e)
+{
+    /* One by one: assigning a whole struct of this size makes a string instruction, which is slow
+     * to start. */
+    const struct span none = {0};
+    e->client = none;
+    e->host = none;
+    e->request = none;
+    e->method = none;
+    e->target = none;
+    e->upstream = none;
+    e->time = none;
+    e->bytes = EVENT_NO_BYTES;
+    e->duration_ns = EVENT_NO_DURATION;
+    e->status = STATUS_NONE;
+    e->time_kind = LOGTIME_NONE;
+    e->is_partial = false;
+}
+
+/* Takes method and target out of `request` where they are not there already. Left to whoever needs
+ * them, since most lines are counted without. Garbage (TLS bytes, no method) leaves both empty. */
+void event_split(struct event *e);
+
+#endif

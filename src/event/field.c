@@ -1,0 +1,336 @@
+/*
+ * Text of a field into an event, and the names that JSON keys, LTSV labels and regex groups
+ * commonly have for a field.
+ */
+#include "event/field.h"
+
+#include <math.h>
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* Takes a decimal number ("0.001", "12", "8.9e-05") off the front of `s`; false when there is none.
+ */
+static bool take_decimal(struct span *s, double *out)
+{
+    double value = 0, scale = 1;
+    size_t i = 0, seen = 0;
+    for (; i < s->len && is_digit(s->ptr[i]); i++, seen++) {
+        value = value * 10 + (s->ptr[i] - '0');
+    }
+    if (i < s->len && s->ptr[i] == '.') {
+        for (i++; i < s->len && is_digit(s->ptr[i]); i++, seen++) {
+            value = value * 10 + (s->ptr[i] - '0');
+            scale *= 10;
+        }
+    }
+    if (seen == 0) {
+        return false;
+    }
+    value /= scale;
+    if (i + 2 < s->len && (s->ptr[i] == 'e' || s->ptr[i] == 'E') &&
+        (s->ptr[i + 1] == '-' || s->ptr[i + 1] == '+')) {
+        int power = 0;
+        bool minus = s->ptr[i + 1] == '-';
+        for (i += 2; i < s->len && is_digit(s->ptr[i]) && power < 300; i++) {
+            power = power * 10 + (s->ptr[i] - '0');
+        }
+        value *= pow(10, minus ? -power : power);
+    }
+    *s = span_after(*s, i);
+    *out = value;
+    return true;
+}
+
+static void store_duration(struct event *out, struct span text, double unit_ns)
+{
+    static const double longest_ns = 9e18; /* about 285 years; int64 holds a little more */
+    double value;
+    if (take_decimal(&text, &value) && text.len == 0 && value * unit_ns < longest_ns) {
+        out->duration_ns = (int64_t)(value * unit_ns + 0.5);
+    }
+}
+
+/* Whole numbers of small units are the common case and need no floating point. */
+static void store_whole_duration(struct event *out, struct span text, uint64_t unit_ns)
+{
+    uint64_t value;
+    if (text.len && text.ptr[0] == '+') {
+        text = span_after(text, 1);
+    }
+    if (text.len <= 12 && span_to_u64(text, &value) && value <= (uint64_t)INT64_MAX / unit_ns) {
+        out->duration_ns = (int64_t)(value * unit_ns);
+    } else {
+        store_duration(out, text, (double)unit_ns);
+    }
+}
+
+/* Go's notation: numbers with units in a row, "2m3.5s", "109.54µs" (U+00B5 or U+03BC). */
+static void store_duration_text(struct event *out, struct span text)
+{
+    static const struct {
+        const char *unit;
+        double ns;
+    } units[] = {{"ns", 1},    {"us", 1e3}, {"\xc2\xb5s", 1e3}, {"\xce\xbcs", 1e3}, {"ms", 1e6},
+                 {"sec", 1e9}, {"s", 1e9},  {"h", 3600e9},      {"m", 60e9}};
+    double sum = 0, value;
+    struct span rest = text;
+    while (rest.len && take_decimal(&rest, &value)) {
+        size_t u = 0, n = sizeof(units) / sizeof(units[0]);
+        while (rest.len && rest.ptr[0] == ' ') {
+            rest = span_after(rest, 1);
+        }
+        if (rest.len == 0) {
+            store_duration(out, span_trim(text), 1e9);
+            return;
+        }
+        while (u < n && !span_starts(rest, span_of(units[u].unit))) {
+            u++;
+        }
+        if (u == n) {
+            return;
+        }
+        sum += value * units[u].ns;
+        rest = span_after(rest, strlen(units[u].unit));
+    }
+    if (rest.len == 0 && text.len && sum < 9e18) {
+        out->duration_ns = (int64_t)(sum + 0.5);
+    }
+}
+
+static void store_bytes(struct event *out, struct span text)
+{
+    uint64_t value;
+    if (text.len && text.ptr[0] == '+') { /* HAProxy's logasap: at least so many */
+        text = span_after(text, 1);
+    }
+    if (span_to_u64(text, &value) && value <= INT64_MAX) {
+        out->bytes = (int64_t)value;
+    }
+}
+
+static void store_time(struct event *out, struct span text, enum logtime_kind kind)
+{
+    if (out->time.len == 0 && text.len > 1) {
+        out->time = text;
+        out->time_kind = kind;
+    }
+}
+
+static void store_any_time(struct event *out, struct span t)
+{
+    if (t.len && t.ptr[0] == '[') {
+        t = span_after(t, 1);
+        t.len -= t.len && t.ptr[t.len - 1] == ']';
+    }
+    if (t.len > 6 && t.ptr[2] == '/' && t.ptr[6] == '/') {
+        store_time(out, t, LOGTIME_CLF);
+    } else if (t.len > 10 && (t.ptr[4] == '-' || t.ptr[4] == '/')) {
+        store_time(out, t, LOGTIME_ISO);
+    } else if (t.len > 12 && t.ptr[3] == ' ') {
+        store_time(out, t, LOGTIME_RFC3164);
+    } else if (t.len && is_digit(t.ptr[0])) {
+        store_time(out, t, LOGTIME_EPOCH);
+    }
+}
+
+static struct span without_port(struct span address)
+{
+    size_t i = address.len;
+    while (i > 0 && is_digit(address.ptr[i - 1])) {
+        i--;
+    }
+    if (i > 1 && address.ptr[i - 1] == ':') {
+        address = span_head(address, i - 1);
+    }
+    if (address.len > 2 && address.ptr[0] == '[' && address.ptr[address.len - 1] == ']') {
+        address = (struct span){address.ptr + 1, address.len - 2};
+    }
+    return address;
+}
+
+/* nginx lists every server that was tried: ", " between tries, " : " between groups. */
+static struct span last_of_list(struct span list)
+{
+    size_t i = list.len;
+    while (i > 0 && list.ptr[i - 1] != ' ') {
+        i--;
+    }
+    return span_after(list, i);
+}
+
+/* A dash and nothing at all say that the server did not know; they don't replace what another field
+ * said. */
+static void store_text(struct span *to, struct span text)
+{
+    if (text.len && !span_is(text, "-")) {
+        *to = text;
+    }
+}
+
+void field_store(struct event *out, enum field field, struct span text)
+{
+    switch (field) {
+    case FIELD_STATUS:
+        if (out->status == STATUS_NONE) {
+            out->status = status_slot(text);
+        }
+        break;
+    case FIELD_TIME_CLF: store_time(out, text, LOGTIME_CLF); break;
+    case FIELD_TIME_ISO: store_time(out, text, LOGTIME_ISO); break;
+    case FIELD_TIME_ISO_UTC: store_time(out, text, LOGTIME_ISO_UTC); break;
+    case FIELD_TIME_EPOCH: store_time(out, text, LOGTIME_EPOCH); break;
+    case FIELD_TIME_ANY: store_any_time(out, text); break;
+    case FIELD_REQUEST: store_text(&out->request, text); break;
+    case FIELD_METHOD: store_text(&out->method, text); break;
+    case FIELD_TARGET: store_text(&out->target, text); break;
+    case FIELD_HOST: store_text(&out->host, text); break;
+    case FIELD_CLIENT: store_text(&out->client, text); break;
+    case FIELD_CLIENT_PORT: store_text(&out->client, without_port(text)); break;
+    case FIELD_UPSTREAM: store_text(&out->upstream, last_of_list(text)); break;
+    case FIELD_BYTES: store_bytes(out, text); break;
+    case FIELD_DURATION_S: store_duration(out, text, 1e9); break;
+    case FIELD_DURATION_MS: store_whole_duration(out, text, 1000000); break;
+    case FIELD_DURATION_US: store_whole_duration(out, text, 1000); break;
+    case FIELD_DURATION_NS: store_whole_duration(out, text, 1); break;
+    case FIELD_DURATION_TEXT: store_duration_text(out, text); break;
+    case FIELD_SKIP:
+    case FIELD_QUERY:
+    case FIELDS: break;
+    }
+}
+
+/* Keys as they are found in logs of nginx, Apache, Envoy, Traefik and in application frameworks; in
+ * lower case and without the signs between words, so "sc-status", "scStatus" and "sc_status" are
+ * one. */
+static const struct {
+    const char *key;
+    enum field field;
+} keys[] = {
+    {"status", FIELD_STATUS},
+    {"statuscode", FIELD_STATUS},
+    {"httpstatus", FIELD_STATUS},
+    {"httpstatuscode", FIELD_STATUS},
+    {"httpresponsestatuscode", FIELD_STATUS},
+    {"responsestatus", FIELD_STATUS},
+    {"responsestatuscode", FIELD_STATUS},
+    {"responsecode", FIELD_STATUS},
+    {"respstatus", FIELD_STATUS},
+    {"scstatus", FIELD_STATUS},
+    {"httprequeststatus", FIELD_STATUS},
+    {"httpcode", FIELD_STATUS},
+    {"httpresponsecode", FIELD_STATUS},
+    {"time", FIELD_TIME_ANY},
+    {"timestamp", FIELD_TIME_ANY},
+    {"@timestamp", FIELD_TIME_ANY},
+    {"ts", FIELD_TIME_ANY},
+    {"timelocal", FIELD_TIME_ANY},
+    {"timeiso8601", FIELD_TIME_ANY},
+    {"msec", FIELD_TIME_ANY},
+    {"datetime", FIELD_TIME_ANY},
+    {"starttime", FIELD_TIME_ANY},
+    {"request", FIELD_REQUEST},
+    {"req", FIELD_REQUEST},
+    {"requestline", FIELD_REQUEST},
+    {"method", FIELD_METHOD},
+    {"verb", FIELD_METHOD},
+    {"requestmethod", FIELD_METHOD},
+    {"httpmethod", FIELD_METHOD},
+    {"httprequestmethod", FIELD_METHOD},
+    {"csmethod", FIELD_METHOD},
+    {"uri", FIELD_TARGET},
+    {"url", FIELD_TARGET},
+    {"path", FIELD_TARGET},
+    {"target", FIELD_TARGET},
+    {"requesturi", FIELD_TARGET},
+    {"requesturl", FIELD_TARGET},
+    {"requestpath", FIELD_TARGET},
+    {"httpurl", FIELD_TARGET},
+    {"csuristem", FIELD_TARGET},
+    {"host", FIELD_HOST},
+    {"vhost", FIELD_HOST},
+    {"httphost", FIELD_HOST},
+    {"servername", FIELD_HOST},
+    {"virtualhost", FIELD_HOST},
+    {"domain", FIELD_HOST},
+    {"requesthost", FIELD_HOST},
+    {"authority", FIELD_HOST},
+    {"cshost", FIELD_HOST},
+    {"client", FIELD_CLIENT},
+    {"clientip", FIELD_CLIENT},
+    {"clientaddr", FIELD_CLIENT},
+    {"remoteaddr", FIELD_CLIENT},
+    {"remoteip", FIELD_CLIENT},
+    {"remotehost", FIELD_CLIENT},
+    {"requestremoteip", FIELD_CLIENT},
+    {"requestclientip", FIELD_CLIENT},
+    {"ip", FIELD_CLIENT},
+    {"cip", FIELD_CLIENT},
+    {"upstream", FIELD_UPSTREAM},
+    {"upstreamaddr", FIELD_UPSTREAM},
+    {"upstreamhost", FIELD_UPSTREAM},
+    {"backend", FIELD_UPSTREAM},
+    {"bytes", FIELD_BYTES},
+    {"bytessent", FIELD_BYTES},
+    {"bodybytessent", FIELD_BYTES},
+    {"responsebytes", FIELD_BYTES},
+    {"responsesize", FIELD_BYTES},
+    {"responselength", FIELD_BYTES},
+    {"size", FIELD_BYTES},
+    {"bodybytes", FIELD_BYTES},
+    {"scbytes", FIELD_BYTES},
+    {"requesttime", FIELD_DURATION_TEXT},
+    {"requestduration", FIELD_DURATION_TEXT},
+    {"duration", FIELD_DURATION_TEXT},
+    {"latency", FIELD_DURATION_TEXT},
+    {"reqtime", FIELD_DURATION_TEXT},
+    {"responsetime", FIELD_DURATION_TEXT},
+    {"elapsed", FIELD_DURATION_TEXT},
+    {"timetaken", FIELD_DURATION_TEXT},
+    {"durations", FIELD_DURATION_S},
+    {"durationseconds", FIELD_DURATION_S},
+    {"durationms", FIELD_DURATION_MS},
+    {"latencyms", FIELD_DURATION_MS},
+    {"responsetimems", FIELD_DURATION_MS},
+    {"elapsedms", FIELD_DURATION_MS},
+    {"ta", FIELD_DURATION_MS},
+    {"ms", FIELD_DURATION_MS},
+    {"durationus", FIELD_DURATION_US},
+    {"us", FIELD_DURATION_US},
+    {"durationns", FIELD_DURATION_NS},
+};
+
+/* Writes `key` in lower case without "-", "_", "." and blanks; false when it is longer than any we
+ * know. */
+static bool plain_key(struct span key, char *out, size_t size)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < key.len; i++) {
+        char c = key.ptr[i];
+        if (c == '-' || c == '_' || c == '.' || c == ' ' || c == '(' || c == ')') {
+            continue;
+        }
+        if (n + 1 >= size) {
+            return false;
+        }
+        out[n++] = c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+    }
+    out[n] = '\0';
+    return n > 0;
+}
+
+enum field field_of_key(struct span key)
+{
+    char plain[32];
+    if (!plain_key(key, plain, sizeof(plain))) {
+        return FIELD_SKIP;
+    }
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        if (strcmp(plain, keys[i].key) == 0) {
+            return keys[i].field;
+        }
+    }
+    return FIELD_SKIP;
+}

@@ -1,0 +1,44 @@
+/*
+ * The vocabulary that all formats share: what a piece of a line means, whatever the format calls
+ * it. nginx's $status, Apache's %>s, W3C's sc-status, a JSON key and a regex group all become
+ * FIELD_STATUS, and this file alone knows how a field's text goes into an event.
+ */
+#ifndef TEAPOT_EVENT_FIELD_H
+#define TEAPOT_EVENT_FIELD_H
+
+#include "event/event.h"
+
+enum field {
+    FIELD_SKIP, /* not ours to count */
+    FIELD_STATUS,
+    FIELD_TIME_CLF,
+    FIELD_TIME_ISO,
+    FIELD_TIME_ISO_UTC,
+    FIELD_TIME_EPOCH,
+    FIELD_TIME_ANY, /* notation told from the text: JSON keys, regex groups */
+    FIELD_REQUEST,  /* "GET /path HTTP/1.1" */
+    FIELD_METHOD,
+    FIELD_TARGET, /* path, with or without query */
+    FIELD_QUERY,  /* of a path that came without it */
+    FIELD_HOST,
+    FIELD_CLIENT,
+    FIELD_CLIENT_PORT, /* address:port */
+    FIELD_UPSTREAM,    /* the last of a list "a, b : c" */
+    FIELD_BYTES,
+    FIELD_DURATION_S, /* seconds, with or without decimals */
+    FIELD_DURATION_MS,
+    FIELD_DURATION_US,
+    FIELD_DURATION_NS,
+    FIELD_DURATION_TEXT, /* "1.5s", "109.54µs", "2m3s", else seconds */
+    FIELDS,
+};
+
+/* Puts the text of a field into the event. Text that is not of the field's kind ("-", garbage)
+ * leaves the event as it was. A second FIELD_STATUS or time does not replace the first. */
+void field_store(struct event *out, enum field field, struct span text);
+
+/* The field that a key in common use names ("status", "status_code", "http.status_code",
+ * "request_time", "cs-host" …), ASCII case ignored; FIELD_SKIP when none does. */
+enum field field_of_key(struct span key);
+
+#endif

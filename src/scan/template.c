@@ -1,0 +1,414 @@
+/*
+ * Reading is a walk over the steps. A variable ends where the literal behind it begins; when the
+ * variable after that has a shape of its own (a status, a time, a number), the place must fit that
+ * shape too, or the search goes on. That is what keeps a user name with " [" in it or a request
+ * with `" 503 ` in it from being taken for the end. A quote that a backslash protects is no end,
+ * unless the format is raw.
+ */
+#include "scan/template.h"
+
+#include "scan/find.h"
+
+#include <errno.h>
+
+void template_init(struct template *t, enum template_escape escape)
+{
+    *t = (struct template){.escape = (uint8_t)escape, .status_at = TEMPLATE_STEPS};
+}
+
+int template_add_literal(struct template *t, struct span text, struct problem *why)
+{
+    struct template_step *last = t->n_steps ? &t->steps[t->n_steps - 1] : NULL;
+    size_t len = text.len + (last ? last->literal_len : t->head_len);
+    if (len > UINT8_MAX || t->literals_len + text.len > sizeof(t->literals)) {
+        problem_set(why, "the format has too much text between its variables");
+        return -E2BIG;
+    }
+    if (text.len == 0) {
+        return 0;
+    }
+    memcpy(t->literals + t->literals_len, text.ptr, text.len);
+    if (!last) {
+        t->head_len = (uint8_t)len;
+    } else {
+        if (last->literal_len == 0) {
+            last->literal = t->literals_len;
+        }
+        last->literal_len = (uint8_t)len;
+    }
+    t->literals_len = (uint16_t)(t->literals_len + text.len);
+    return 0;
+}
+
+static bool has_own_end(enum template_shape shape)
+{
+    return shape == TEMPLATE_STATUS || shape == TEMPLATE_NUMBER;
+}
+
+int template_add_field(struct template *t, uint8_t slot, enum template_shape shape,
+                       struct problem *why)
+{
+    struct template_step *last = t->n_steps ? &t->steps[t->n_steps - 1] : NULL;
+    if (last && last->literal_len == 0 && !has_own_end(last->shape)) {
+        /* Two variables without anything between can't be told apart: they become one. */
+        if (shape == TEMPLATE_STATUS) {
+            problem_set(why, "nothing stands between the status and the variable before it");
+            return -EINVAL;
+        }
+        last->slot = shape == TEMPLATE_TAIL ? last->slot : last->shape == TEMPLATE_TAIL ? slot : 0;
+        last->shape = TEMPLATE_TEXT;
+        return 0;
+    }
+    if (t->n_steps == TEMPLATE_STEPS) {
+        problem_set(why, "the format has more than %d variables", TEMPLATE_STEPS);
+        return -E2BIG;
+    }
+    if (shape == TEMPLATE_STATUS && t->status_at == TEMPLATE_STEPS) {
+        t->status_at = t->n_steps;
+    }
+    t->steps[t->n_steps++] = (struct template_step){.slot = slot, .shape = (uint8_t)shape};
+    return 0;
+}
+
+/* The byte of a literal that is searched for: a sign is rarer in text than a blank or a letter. */
+static uint8_t rarest(const char *literal, uint8_t len)
+{
+    uint8_t best = 0, best_rank = 0;
+    for (uint8_t i = 0; i < len; i++) {
+        char c = literal[i];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        uint8_t rank = c == '"' || c == '[' || c == ']' || c == '\t' || c == '|' ? 4
+                       : c == ' '                                                ? 2
+                       : letter                                                  ? 1
+                                                                                 : 3;
+        if (rank > best_rank) {
+            best_rank = rank;
+            best = i;
+        }
+    }
+    return best;
+}
+
+static void make_word(struct template_step *s, const char *literal)
+{
+    char bytes[sizeof(s->word)] = {0}, mask[sizeof(s->mask)] = {0};
+    for (unsigned i = 0; i < s->literal_len && i < sizeof(bytes); i++) {
+        bytes[i] = literal[i];
+        mask[i] = (char)0xff;
+    }
+    memcpy(&s->word, bytes, sizeof(s->word));
+    memcpy(&s->mask, mask, sizeof(s->mask));
+}
+
+static bool must_fit(uint8_t shape)
+{
+    return shape == TEMPLATE_STATUS || shape == TEMPLATE_NUMBER || shape == TEMPLATE_CLF;
+}
+
+/* Of two variables in a row that nobody wants, the first need not be found: the search for the end
+ * of the second passes over it. */
+static void join_unwanted(struct template *t)
+{
+    for (uint8_t i = 0; i + 1 < t->n_steps;) {
+        const struct template_step *s = &t->steps[i], *next = &t->steps[i + 1];
+        bool is_free = s->slot == 0 && (s->shape == TEMPLATE_TEXT || s->shape == TEMPLATE_WORD);
+        bool next_is_free =
+            next->slot == 0 && next->shape == TEMPLATE_TEXT && next->literal_len > 1;
+        if (is_free && next_is_free && s->literal_len == 1) {
+            memmove(&t->steps[i], &t->steps[i + 1],
+                    (size_t)(t->n_steps - i - 1) * sizeof(t->steps[0]));
+            t->n_steps--;
+            t->status_at = (uint8_t)(t->status_at - (t->status_at > i));
+        } else {
+            i++;
+        }
+    }
+}
+
+int template_finish(struct template *t, bool open_end, struct problem *why)
+{
+    if (t->status_at == TEMPLATE_STEPS) {
+        problem_set(why, "the format has no status code in it");
+        return -EINVAL;
+    }
+    t->open_end = open_end;
+    join_unwanted(t);
+    for (uint8_t i = 0; i < t->n_steps; i++) {
+        struct template_step *s = &t->steps[i];
+        const char *literal = t->literals + s->literal;
+        s->anchor = rarest(literal, s->literal_len);
+        make_word(s, literal);
+        s->quoted = s->literal_len && literal[0] == '"' && t->escape == TEMPLATE_BACKSLASH;
+        s->next_fits = i + 1 == t->n_steps || !must_fit(t->steps[i + 1].shape);
+        s->is_plain =
+            s->literal_len == 1 && s->next_fits && !s->quoted &&
+            (s->shape == TEMPLATE_TEXT || (s->shape == TEMPLATE_WORD && literal[0] == ' '));
+        if (s->slot || i == t->status_at || !open_end) {
+            t->n_needed = (uint8_t)(i + 1);
+        }
+    }
+    return 0;
+}
+
+/* How many bytes at `at` are a status word; 0: none. */
+static inline size_t status_len(const char *at, const char *end)
+{
+    if (at < end && *at == '-') {
+        return at + 1 < end && at[1] == '1' ? 2 : 1;
+    }
+    size_t n = find_digits(at, end);
+    return n <= 3 ? n : 0;
+}
+
+static inline size_t number_len(const char *at, const char *end)
+{
+    const char *p = at + (at < end && (*at == '-' || *at == '+'));
+    p += find_digits(p, end);
+    if (p < end && *p == '.') {
+        p++;
+        p += find_digits(p, end);
+    }
+    return (size_t)(p - at);
+}
+
+enum {
+    CLF_SECONDS = 20, /* "22/Nov/2026:16:29:32" */
+    ISO_SECONDS = 19, /* "2026-11-22T16:29:32" */
+    CLF_LEN = 26,     /* "22/Nov/2026:16:29:32 +0000" */
+};
+
+static bool looks_clf(const char *at, const char *end)
+{
+    return end - at >= CLF_SECONDS && at[2] == '/' && at[6] == '/' && at[11] == ':';
+}
+
+/* Of what looks_clf: is it of the usual length, with a zone? */
+static bool has_usual_zone(const char *at, const char *end)
+{
+    return end - at > CLF_LEN && at[CLF_SECONDS] == ' ' &&
+           (at[CLF_SECONDS + 1] == '+' || at[CLF_SECONDS + 1] == '-');
+}
+
+/* The end of what looks_clf, with the fraction and the zone if they are there. */
+static const char *clf_end(const char *at, const char *end)
+{
+    const char *p = at + CLF_SECONDS;
+    if (p < end && *p == '.') {
+        p += 1 + find_digits(p + 1, end);
+    }
+    bool has_zone =
+        end - p >= 6 && p[0] == ' ' && (p[1] == '+' || p[1] == '-') && find_digits(p + 2, end) == 4;
+    bool has_name = end - p >= 4 && (memcmp(p, " UTC", 4) == 0 || memcmp(p, " GMT", 4) == 0);
+    return has_zone ? p + 6 : has_name ? p + 4 : p;
+}
+
+/* The end of a time in ISO notation, `at` itself when there is none. */
+static const char *iso_end(const char *at, const char *end)
+{
+    const char *p = at + ISO_SECONDS;
+    if (end - at < ISO_SECONDS || at[4] != '-' || at[7] != '-' || at[13] != ':') {
+        return at;
+    }
+    if (end - p >= 2 && (*p == '.' || *p == ',')) {
+        p += 1 + find_digits(p + 1, end);
+    }
+    const char *zone = p + (end - p >= 2 && *p == ' ');
+    if (end - zone >= 5 && (*zone == '+' || *zone == '-')) {
+        return zone + (zone[3] == ':' && end - zone >= 6 ? 6 : 5);
+    }
+    return p + (p < end && *p == 'Z');
+}
+
+/* Does the literal of a step stand at `at`? */
+static inline bool literal_at(const struct template *t, const struct template_step *s,
+                              const char *at, const char *end)
+{
+    uint64_t here;
+    if (end - at >= (ptrdiff_t)sizeof(here) && s->literal_len <= sizeof(here)) {
+        memcpy(&here, at, sizeof(here));
+        return ((here ^ s->word) & s->mask) == 0;
+    }
+    return end - at >= s->literal_len && memcmp(at, t->literals + s->literal, s->literal_len) == 0;
+}
+
+/* status_len, but 0 for a word that a cut line may have lost digits of: 50 may have been 502. */
+static inline size_t whole_status_len(const struct template_step *s, const char *at,
+                                      const char *end)
+{
+    size_t n = status_len(at, end);
+    return at + n == end && s->literal_len > 0 && n < 3 ? 0 : n;
+}
+
+/* Does the text of `s` from `at` on end at `stop`, so that its literal or the line's end follows?
+ */
+static inline bool ends_at(const struct template *t, const struct template_step *s,
+                           const char *stop, const char *end)
+{
+    return stop == end || s->literal_len == 0 || literal_at(t, s, stop, end);
+}
+
+/* Can step `i` begin at `at`? Then `*next` becomes the end of its text where that is known already.
+ */
+static inline bool fits(const struct template *t, unsigned i, const char *at, const char *end,
+                        const char **next)
+{
+    const struct template_step *s = &t->steps[i];
+    const char *stop = at;
+    switch ((enum template_shape)s->shape) {
+    case TEMPLATE_STATUS:
+        stop += whole_status_len(s, at, end);
+        if (stop == at) {
+            return false;
+        }
+        break;
+    case TEMPLATE_NUMBER: stop += number_len(at, end); break;
+    case TEMPLATE_CLF:
+        if (!looks_clf(at, end)) {
+            return false;
+        }
+        if (has_usual_zone(at, end) && literal_at(t, s, at + CLF_LEN, end)) {
+            *next = at + CLF_LEN;
+            return true;
+        }
+        /* A user may be called "x [22/Nov/2026:16:29:32] y": the literal must follow, too. */
+        return ends_at(t, s, clf_end(at, end), end);
+    case TEMPLATE_WORD:
+    case TEMPLATE_TEXT:
+    case TEMPLATE_ISO:
+    case TEMPLATE_LIST:
+    case TEMPLATE_TAIL: return true;
+    }
+    if (!ends_at(t, s, stop, end)) {
+        return false;
+    }
+    *next = stop;
+    return true;
+}
+
+static bool is_protected(const char *quote, const char *start)
+{
+    const char *p = quote;
+    while (p > start && p[-1] == '\\') {
+        p--;
+    }
+    return (quote - p) & 1;
+}
+
+/* Where the text of step `i` ends, by search for its literal; NULL when it never does. `*next`
+ * becomes the end of the next step's text where looking for this one's has found it out. */
+static inline const char *find_end(const struct template *t, unsigned i, const char *at,
+                                   const char *end, const char **next)
+{
+    const struct template_step *s = &t->steps[i];
+    char anchor = t->literals[s->literal + s->anchor];
+    for (const char *from = at + s->anchor; from < end; from++) {
+        from = s->quoted ? find_byte_wide(from, end, anchor) : find_byte(from, end, anchor);
+        if (!from) {
+            return NULL;
+        }
+        const char *stop = from - s->anchor;
+        if (!literal_at(t, s, stop, end) || (s->quoted && is_protected(stop, at))) {
+            continue;
+        }
+        if (s->next_fits || fits(t, i + 1, stop + s->literal_len, end, next)) {
+            return stop;
+        }
+    }
+    return NULL;
+}
+
+/* The end of a list "a, b : c": blanks belong to it behind a comma and around a colon. */
+static const char *list_end(const char *at, const char *end)
+{
+    const char *p = at;
+    while (p < end && *p != ' ') {
+        p++;
+        if (end - p >= 2 && p[-1] == ',' && *p == ' ') {
+            p++;
+        } else if (end - p >= 3 && p[0] == ' ' && p[1] == ':' && p[2] == ' ') {
+            p += 3;
+        }
+    }
+    return p;
+}
+
+static inline const char *step_end(const struct template *t, unsigned i, const char *at,
+                                   const char *end, const char **next)
+{
+    const struct template_step *s = &t->steps[i];
+    const char *stop = end;
+    if (s->is_plain) {
+        return find_byte(at, end, t->literals[s->literal]);
+    }
+    switch ((enum template_shape)s->shape) {
+    case TEMPLATE_STATUS:
+        stop = at + whole_status_len(s, at, end);
+        return stop > at && ends_at(t, s, stop, end) ? stop : NULL;
+    case TEMPLATE_NUMBER: stop = at + number_len(at, end); break;
+    case TEMPLATE_LIST: stop = list_end(at, end); break;
+    case TEMPLATE_ISO: stop = iso_end(at, end); break;
+    case TEMPLATE_CLF:
+        if (looks_clf(at, end) && has_usual_zone(at, end) && literal_at(t, s, at + CLF_LEN, end)) {
+            return at + CLF_LEN;
+        }
+        stop = looks_clf(at, end) ? clf_end(at, end) : NULL;
+        return stop && ends_at(t, s, stop, end) ? stop
+               : s->literal_len                 ? find_end(t, i, at, end, next)
+                                                : stop;
+    case TEMPLATE_WORD:
+        stop = s->literal_len ? find_end(t, i, at, end, next) : end;
+        return stop && !memchr(at, ' ', (size_t)(stop - at)) ? stop : NULL;
+    case TEMPLATE_TEXT:
+    case TEMPLATE_TAIL: return s->literal_len ? find_end(t, i, at, end, next) : end;
+    }
+    /* A shape that ends by itself: what follows must be the literal, or the search is for that. A
+     * list may have taken a quote at the end of the line along. */
+    if (stop < end || s->shape != TEMPLATE_LIST || s->literal_len == 0 ||
+        t->literals[s->literal] == ' ') {
+        return ends_at(t, s, stop, end) ? stop : find_end(t, i, at, end, next);
+    }
+    stop = find_end(t, i, at, end, next);
+    return stop ? stop : end;
+}
+
+/* The status is there, and what follows is garbage or missing: the steps from `i` on have no text.
+ */
+static enum template_result end_early(const struct template *t, unsigned i, const char *end,
+                                      struct span out[TEMPLATE_STEPS])
+{
+    if (i <= t->status_at) {
+        return TEMPLATE_NONE;
+    }
+    for (; i < t->n_needed; i++) {
+        out[i] = (struct span){end, 0};
+    }
+    return TEMPLATE_PART;
+}
+
+enum template_result template_read(const struct template *t, struct span line,
+                                   struct span out[TEMPLATE_STEPS])
+{
+    const char *at = line.ptr, *end = line.ptr + line.len;
+    if (line.len < t->head_len || (t->head_len && memcmp(at, t->literals, t->head_len) != 0)) {
+        return TEMPLATE_NONE;
+    }
+    at += t->head_len;
+    bool is_cut = false;
+    const char *next = NULL;
+    for (unsigned i = 0; i < t->n_needed; i++) {
+        const struct template_step *s = &t->steps[i];
+        const char *stop = next;
+        next = NULL;
+        if (!stop) {
+            stop = step_end(t, i, at, end, &next);
+        }
+        if (!stop) {
+            return end_early(t, i, end, out);
+        }
+        out[i] = (struct span){at, (size_t)(stop - at)};
+        bool ends_here = stop == end && s->literal_len > 0;
+        is_cut = is_cut || ends_here;
+        at = ends_here ? end : stop + s->literal_len;
+    }
+    return !is_cut && (t->open_end || at == end) ? TEMPLATE_WHOLE : TEMPLATE_PART;
+}

@@ -1,0 +1,41 @@
+/*
+ * What a log format looks like to the rest of teapotd. To add one, add parsers/NAME.c that defines
+ * `const struct parser parser_NAME` (a '-' of the format's name is '_' there); the build finds it,
+ * and so do --format, --formats, --help, guessing, the tests and the fuzzer. See README.md beside
+ * this file.
+ */
+#ifndef TEAPOT_PARSERS_PARSER_H
+#define TEAPOT_PARSERS_PARSER_H
+
+#include "base/diag.h"
+#include "base/span.h"
+#include "event/event.h"
+#include "event/server.h"
+
+enum parse_result {
+    PARSE_OK,   /* `out` is filled, its status too */
+    PARSE_SKIP, /* a comment, a header, a message that is no request: fine, but nothing to count */
+    PARSE_BAD,  /* not a line of this format */
+};
+
+struct parser {
+    const char *name;    /* the word after --format */
+    const char *summary; /* one line for --formats and the manual page */
+    const char *sample;  /* a line it accepts, shown by --formats, parsed by the tests */
+    enum server server;  /* whose log: tells shared codes apart */
+    /* How much a line that is accepted says about the format: 0 never takes part in guessing, 1
+     * fits nearly anything with a status, 9 can hardly be anything else. The best vote wins, this
+     * breaks ties. */
+    int weight;
+    size_t state_size; /* bytes of state for each source, zeroed before open; 0 for a format without
+                          memory */
+    /* Prepares the state. `args` is what stood after "name:", or empty. Optional. 0, or a negative
+     * errno with `why` filled; then close is not called. */
+    int (*open)(void *state, struct span args, struct problem *why);
+    /* Frees what open took. Optional. */
+    void (*close)(void *state);
+    /* Reads one line, without its line end. `out` was cleared. No I/O, no clock, no allocation. */
+    enum parse_result (*parse)(void *state, struct span line, struct event *out);
+};
+
+#endif

@@ -1,0 +1,234 @@
+#include "format/reader.h"
+
+#include "base/alloc.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    CANDIDATES = 64,
+    NOBODY = CANDIDATES,
+};
+
+struct candidate {
+    const struct parser *parser;
+    void *state;
+    bool is_open;
+    unsigned accepted; /* lines of the vote */
+};
+
+struct reader {
+    struct candidate
+        all[CANDIDATES]; /* heaviest first; the named format alone when one was named */
+    unsigned n;
+    unsigned chosen, last; /* numbers in `all`, or NOBODY */
+    unsigned rival,
+        rival_run; /* who took the last lines that the chosen one refused, and how many */
+    unsigned voted, vote_lines; /* lines seen in the vote; those that were more than comments */
+    size_t vote_bytes;
+    unsigned switches;
+    bool is_auto, is_undecided;
+    char *args;
+    char reason[96];
+};
+
+/* The state is made when the candidate is tried for the first time: most never are after the vote.
+ */
+static void make_state(const struct reader *r, struct candidate *c)
+{
+    struct problem ignored;
+    c->is_open = true;
+    c->state = c->parser->state_size ? alloc_zero(1, c->parser->state_size) : NULL;
+    if (c->parser->open) {
+        c->parser->open(c->state, span_of(r->args), &ignored); /* format_read has tried it */
+    }
+}
+
+static enum parse_result try(const struct reader *r, struct candidate *c, struct span line,
+                             struct event *out)
+{
+    if (!c->is_open) {
+        make_state(r, c);
+    }
+    event_clear(out);
+    return c->parser->parse(c->state, line, out);
+}
+
+static void drop_state(struct candidate *c)
+{
+    if (c->is_open && c->parser->close) {
+        c->parser->close(c->state);
+    }
+    free(c->state);
+    c->state = NULL;
+    c->is_open = false;
+}
+
+static void add_candidate(struct reader *r, const struct parser *p)
+{
+    unsigned at = r->n++;
+    while (at > 0 && r->all[at - 1].parser->weight < p->weight) {
+        r->all[at] = r->all[at - 1];
+        at--;
+    }
+    r->all[at] = (struct candidate){.parser = p};
+}
+
+struct reader *reader_new(const struct format *format)
+{
+    struct reader *r = alloc_zero(1, sizeof(*r));
+    r->args = alloc_text(span_of(format->args));
+    r->is_auto = r->is_undecided = !format->parser;
+    r->rival = NOBODY;
+    r->chosen = r->last = r->is_auto ? NOBODY : 0;
+    if (format->parser) {
+        add_candidate(r, format->parser);
+        return r;
+    }
+    const struct parser *const *parsers = format_parsers();
+    for (size_t i = 0; parsers[i] && r->n < CANDIDATES; i++) {
+        if (parsers[i]->weight > 0) {
+            add_candidate(r, parsers[i]);
+        }
+    }
+    return r;
+}
+
+void reader_free(struct reader *r)
+{
+    if (!r) {
+        return;
+    }
+    for (unsigned i = 0; i < r->n; i++) {
+        drop_state(&r->all[i]);
+    }
+    free(r->args);
+    free(r);
+}
+
+bool reader_is_undecided(const struct reader *r)
+{
+    return r->is_undecided;
+}
+
+bool reader_vote(struct reader *r, struct span line)
+{
+    struct event e;
+    bool counts = false;
+    for (unsigned i = 0; i < r->n; i++) {
+        bool accepted = try(r, &r->all[i], line, &e) == PARSE_OK && !e.is_partial;
+        r->all[i].accepted += accepted;
+        counts = counts || accepted;
+    }
+    r->vote_lines += counts;
+    r->vote_bytes += line.len + 1;
+    return ++r->voted >= READER_VOTE_LINES || r->vote_bytes >= READER_VOTE_BYTES;
+}
+
+static void explain(struct reader *r, unsigned second)
+{
+    if (r->chosen == NOBODY) {
+        snprintf(r->reason, sizeof(r->reason), "none of %u lines fits any format", r->voted);
+        return;
+    }
+    int n = snprintf(r->reason, sizeof(r->reason), "%u of %u lines", r->all[r->chosen].accepted,
+                     r->voted);
+    if (second != NOBODY && r->all[second].accepted) {
+        snprintf(r->reason + n, sizeof(r->reason) - (size_t)n, "; next: %s, %u",
+                 r->all[second].parser->name, r->all[second].accepted);
+    }
+}
+
+void reader_decide(struct reader *r)
+{
+    unsigned best = NOBODY, second = NOBODY;
+    for (unsigned i = 0; i < r->n; i++) {
+        unsigned votes = r->all[i].accepted;
+        if (votes && (best == NOBODY || votes > r->all[best].accepted)) {
+            second = best;
+            best = i;
+        } else if (votes && (second == NOBODY || votes > r->all[second].accepted)) {
+            second = i;
+        }
+    }
+    /* The lines of the vote are read once more, so every state begins anew. */
+    for (unsigned i = 0; i < r->n; i++) {
+        drop_state(&r->all[i]);
+    }
+    r->chosen = r->last = best;
+    r->is_undecided = false;
+    explain(r, second);
+}
+
+static void count_rival(struct reader *r, unsigned who)
+{
+    r->rival_run = r->rival == who ? r->rival_run + 1 : 1;
+    r->rival = who;
+    if (r->rival_run >= READER_SWITCH) {
+        r->switches += r->chosen != NOBODY;
+        r->chosen = who;
+        r->rival = NOBODY;
+        snprintf(r->reason, sizeof(r->reason), "the last %d lines are of this format",
+                 READER_SWITCH);
+    }
+}
+
+/* The chosen format refused the line, or only its beginning fits: the first other one that accepts
+ * it whole reads it, else whoever accepts a part. */
+static enum parse_result try_others(struct reader *r, struct span line, struct event *out,
+                                    unsigned part)
+{
+    enum parse_result best = PARSE_BAD;
+    for (unsigned i = 0; i < r->n; i++) {
+        enum parse_result got = i == r->chosen ? PARSE_BAD : try(r, &r->all[i], line, out);
+        if (got == PARSE_OK && !out->is_partial) {
+            r->last = i;
+            count_rival(r, i);
+            return PARSE_OK;
+        }
+        part = got == PARSE_OK && part == NOBODY ? i : part;
+        best = got == PARSE_SKIP ? PARSE_SKIP : best;
+    }
+    if (part == NOBODY) {
+        return best;
+    }
+    r->last = part;
+    return try(r, &r->all[part], line, out);
+}
+
+enum parse_result reader_parse(struct reader *r, struct span line, struct event *out)
+{
+    enum parse_result got = PARSE_BAD;
+    if (r->chosen != NOBODY) {
+        got = try(r, &r->all[r->chosen], line, out);
+    }
+    bool is_whole = got == PARSE_OK && !out->is_partial;
+    if (is_whole || got == PARSE_SKIP || !r->is_auto) {
+        r->last = is_whole ? r->chosen : r->last;
+        r->rival_run = is_whole ? 0 : r->rival_run;
+        return got;
+    }
+    return try_others(r, line, out, got == PARSE_OK ? r->chosen : NOBODY);
+}
+
+enum server reader_server(const struct reader *r)
+{
+    return r->last == NOBODY ? SERVER_UNKNOWN : r->all[r->last].parser->server;
+}
+
+const char *reader_format(const struct reader *r)
+{
+    return r->is_undecided       ? "auto"
+           : r->chosen == NOBODY ? "unknown"
+                                 : r->all[r->chosen].parser->name;
+}
+
+const char *reader_reason(const struct reader *r)
+{
+    return r->is_auto ? r->reason : NULL;
+}
+
+unsigned reader_switches(const struct reader *r)
+{
+    return r->switches;
+}

@@ -1,0 +1,52 @@
+/*
+ * Lines to events, with the format that was named or, under auto, with the one that the lines
+ * themselves choose: all candidates read the first lines, the one that accepts most wins. Later, a
+ * line that the chosen one refuses is shown to the others, so that a file may mix formats; when one
+ * of them takes over for good, it becomes the chosen one. What is decided depends on the lines
+ * alone, not on how they arrive, as long as the first GUESS_LINES are seen together.
+ */
+#ifndef TEAPOT_FORMAT_READER_H
+#define TEAPOT_FORMAT_READER_H
+
+#include "format/format.h"
+
+enum {
+    READER_VOTE_LINES = 64,    /* lines that vote at first */
+    READER_VOTE_BYTES = 65536, /* or so many bytes of them */
+    READER_SWITCH = 8, /* so many lines in a row for another format make it the chosen one */
+};
+
+struct reader;
+
+/* A reader for a format, which is copied. Freed with reader_free. */
+struct reader *reader_new(const struct format *format);
+void reader_free(struct reader *r);
+
+/* Is the format still to be chosen? Then lines must go to reader_vote until it says that it has
+ * enough, and reader_decide must be called before reader_parse. */
+bool reader_is_undecided(const struct reader *r);
+
+/* Shows a line to all candidates. True when enough lines voted. */
+bool reader_vote(struct reader *r, struct span line);
+
+/* Ends the vote. The lines that voted are then to be read with reader_parse, from the first on. */
+void reader_decide(struct reader *r);
+
+/* Reads one line into `out`. */
+enum parse_result reader_parse(struct reader *r, struct span line, struct event *out);
+
+/* What the line that was read last was read as, and so whose codes it shows. */
+enum server reader_server(const struct reader *r);
+
+/* The name of the chosen format: "combined", "auto" while undecided, "unknown" when nothing fits.
+ * Static. */
+const char *reader_format(const struct reader *r);
+
+/* Why it was chosen: "61 of 64 lines; next: common, 3"; NULL when it was named. Valid as long as
+ * `r`. */
+const char *reader_reason(const struct reader *r);
+
+/* How often the chosen format was changed. */
+unsigned reader_switches(const struct reader *r);
+
+#endif

@@ -1,0 +1,261 @@
+#include "format/reader.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+static const char COMBINED[] =
+    "192.0.2.7 - - [22/Nov/2026:16:43:42 +0000] \"GET /tea HTTP/1.1\" 404 17 \"-\" \"curl/7.88.1\"";
+static const char IPV6[] =
+    "2001:db8::17 - - [22/Nov/2026:16:43:42 +0000] \"GET / HTTP/1.1\" 404 17 \"-\" \"curl\"";
+static const char COMMON[] =
+    "192.0.2.7 - - [22/Nov/2026:16:43:42 +0000] \"GET /tea HTTP/1.1\" 405 17";
+static const char VHOST[] =
+    "shop.example:443 192.0.2.7 - - [22/Nov/2026:16:43:42 +0000] \"GET / HTTP/1.1\" 406 1 \"-\" "
+    "\"-\"";
+static const char JSON[] = "{\"time\":\"2026-11-22T16:43:42Z\",\"status\":502,\"path\":\"/tea\"}";
+static const char CADDY[] =
+    "{\"level\":\"info\",\"ts\":1795365821.9,\"logger\":\"http.log.access\",\"msg\":\"handled "
+    "request\",\"status\":418}";
+static const char FIELDS[] = "#Fields: date time cs-method cs-uri-stem sc-status";
+static const char W3C[] = "2026-11-22 16:43:45 GET /tea 503";
+static const char LTSV[] = "time:22/Nov/2026:16:43:42 +0000\thost:192.0.2.7\tstatus:410";
+static const char HAPROXY[] =
+    "192.0.2.7:45497 [22/Nov/2026:16:47:54.877] web bk/s2 0/0/0/1/4 504 209 - - sH-- "
+    "5/1/0/0/0 0/0 \"GET /tea HTTP/1.1\"";
+static const char CLF[] =
+    "192.0.2.7 - - [22/Nov/2026:16:47:40 +0000] \"GET / HTTP/1.1\" 522 89 \"\" \"\" 58243 486 "
+    "\"clf\" \"clf\" \"<NOSRV>\" 0 -1 -1 -1 0 LR-- 2 1 0 0 0 0 0 \"\" \"\" ";
+static const char INGRESS[] =
+    "192.0.2.7 - - [22/Nov/2026:16:43:42 +0000] \"GET / HTTP/1.1\" 502 150 \"-\" \"curl\" 129 "
+    "0.001 [default-tea-80] [] 10.0.0.1:80 150 0.001 502 751ce5450cbead73";
+
+static struct reader *reader_of(const char *spec)
+{
+    struct format format;
+    struct problem why;
+    assert_int_equal(format_read(&format, span_of(spec), &why), 0);
+    struct reader *r = reader_new(&format);
+    format_done(&format);
+    return r;
+}
+
+/* A reader that lines have voted for, NULL at their end. */
+static struct reader *voted(const char *const *lines)
+{
+    struct reader *r = reader_of("auto");
+    for (; *lines; lines++) {
+        reader_vote(r, span_of(*lines));
+    }
+    reader_decide(r);
+    return r;
+}
+
+static uint16_t status_of(struct reader *r, const char *line)
+{
+    struct event e;
+    return reader_parse(r, span_of(line), &e) == PARSE_OK ? e.status : STATUS_NONE;
+}
+
+static void lines_choose_their_format(void **state)
+{
+    static const struct {
+        const char *lines[4], *name;
+    } cases[] = {
+        {{COMBINED}, "combined"},
+        {{COMMON}, "common"},
+        {{VHOST}, "vhost_combined"},
+        {{JSON}, "json"},
+        {{CADDY}, "caddy"},
+        {{FIELDS, W3C}, "w3c"},
+        {{LTSV}, "ltsv"},
+        {{HAPROXY}, "haproxy"},
+        {{CLF}, "haproxy"},
+        {{INGRESS}, "nginx-ingress"},
+        {{IPV6}, "combined"},
+        {{COMMON, COMBINED, COMBINED}, "combined"},
+        {{""}, "unknown"},
+        {{"garbage", "200"}, "unknown"},
+        {{FIELDS}, "unknown"},
+        {{NULL}, "unknown"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct reader *r = voted(cases[i].lines);
+        if (strcmp(reader_format(r), cases[i].name) != 0) {
+            fail_msg("%zu: %s instead of %s", i, reader_format(r), cases[i].name);
+        }
+        assert_non_null(reader_reason(r));
+        assert_int_equal(reader_switches(r), 0);
+        reader_free(r);
+    }
+}
+
+static void a_vote_ends_after_enough_lines_or_bytes(void **state)
+{
+    static const char blanks[READER_VOTE_BYTES] = {0};
+    struct reader *r = reader_of("auto");
+    (void)state;
+    assert_true(reader_is_undecided(r));
+    assert_string_equal(reader_format(r), "auto");
+    for (int i = 1; i <= READER_VOTE_LINES; i++) {
+        assert_int_equal(reader_vote(r, span_of(COMBINED)), i == READER_VOTE_LINES);
+    }
+    reader_decide(r);
+    assert_false(reader_is_undecided(r));
+    reader_free(r);
+    r = reader_of("auto");
+    assert_true(reader_vote(r, (struct span){blanks, sizeof blanks}));
+    reader_free(r);
+}
+
+static void a_named_format_reads_no_other(void **state)
+{
+    struct reader *r = reader_of("json");
+    (void)state;
+    assert_false(reader_is_undecided(r));
+    assert_int_equal(status_of(r, COMBINED), STATUS_NONE);
+    assert_int_equal(status_of(r, JSON), 502);
+    assert_string_equal(reader_format(r), "json");
+    assert_null(reader_reason(r));
+    reader_free(r);
+}
+
+static void a_file_may_change_its_format(void **state)
+{
+    static const struct {
+        const char *line;
+        uint16_t status;
+        const char *name;
+    } parts[] = {
+        {COMBINED, 404, "combined"}, {JSON, 502, "json"}, {W3C, 503, "w3c"}, {LTSV, 410, "ltsv"}};
+    static const char *const first[] = {COMBINED, NULL};
+    struct reader *r = voted(first);
+    (void)state;
+    for (unsigned i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        assert_int_equal(status_of(r, FIELDS), STATUS_NONE);
+        for (unsigned line = 1; line <= 2 * READER_SWITCH; line++) {
+            assert_int_equal(status_of(r, parts[i].line), parts[i].status);
+            bool is_chosen = strcmp(reader_format(r), parts[i].name) == 0;
+            assert_int_equal(is_chosen, i == 0 || line >= READER_SWITCH);
+        }
+        assert_int_equal(reader_switches(r), i);
+    }
+    reader_free(r);
+}
+
+static void lines_in_between_change_nothing(void **state)
+{
+    static const char *const first[] = {COMBINED, NULL};
+    struct reader *r = voted(first);
+    (void)state;
+    for (int i = 0; i < 10 * READER_SWITCH; i++) {
+        assert_int_equal(status_of(r, i % 2 ? JSON : COMBINED), i % 2 ? 502 : 404);
+    }
+    assert_string_equal(reader_format(r), "combined");
+    assert_int_equal(reader_switches(r), 0);
+    reader_free(r);
+}
+
+static void lines_that_nobody_knew_at_first_are_read_later(void **state)
+{
+    static const char *const first[] = {"starting", "", NULL};
+    struct reader *r = voted(first);
+    (void)state;
+    for (int i = 0; i < READER_SWITCH; i++) {
+        assert_int_equal(status_of(r, COMBINED), 404);
+    }
+    assert_string_equal(reader_format(r), "combined");
+    assert_int_equal(reader_switches(r), 0);
+    reader_free(r);
+}
+
+static void a_line_shows_the_codes_of_whoever_wrote_it(void **state)
+{
+    static const char *const first[] = {HAPROXY, NULL};
+    struct reader *r = voted(first);
+    (void)state;
+    status_of(r, HAPROXY);
+    assert_int_equal(reader_server(r), SERVER_HAPROXY);
+    status_of(r, CADDY);
+    assert_int_equal(reader_server(r), SERVER_CADDY);
+    status_of(r, JSON);
+    assert_int_equal(reader_server(r), SERVER_UNKNOWN);
+    status_of(r, VHOST);
+    assert_int_equal(reader_server(r), SERVER_APACHE);
+    reader_free(r);
+}
+
+static void the_vote_leaves_no_trace_in_what_is_read(void **state)
+{
+    static const char *const first[] = {FIELDS, W3C, "#Fields: sc-status time", NULL};
+    struct reader *r = voted(first);
+    (void)state;
+    assert_int_equal(status_of(r, W3C), STATUS_NONE); /* its #Fields line has not come yet */
+    assert_int_equal(status_of(r, FIELDS), STATUS_NONE);
+    assert_int_equal(status_of(r, W3C), 503);
+    reader_free(r);
+}
+
+static void a_log_without_statuses_gives_none(void **state)
+{
+    static const char *const lines[] = {
+        "2026-11-22 16:43:42,147 INFO [main] com.shop.Tea - loaded 404 leaves in 200 ms",
+        "2026-11-22T16:43:42.147Z WARN 503 sessions open, 200 idle",
+        ("2026/11/22 16:43:42 [error] 123#123: *45 connect() failed (111: Connection refused) "
+         "while connecting to "
+         "upstream, client: 192.0.2.7, server: shop.example, request: \"GET /tea HTTP/1.1\", "
+         "upstream: "
+         "\"http://10.0.0.1:80/tea\", host: \"shop.example\""),
+        ("[Sun Nov 22 22:38:05.858601 2026] [proxy:error] [pid 30498:tid 30513] (111)Connection "
+         "refused: AH00957"),
+        ("Nov 22 16:43:42 mail postfix/smtp[404]: 4F1A2: to=<a@b.example>, "
+         "relay=mx[192.0.2.9]:25, delay=0.2, "
+         "dsn=2.0.0, status=sent (250 2.0.0 Ok)"),
+        "Nov 22 16:43:42 web1 sshd[503]: Accepted publickey for tea from 192.0.2.7 port 404 ssh2",
+        "date,count,price",
+        "2026-11-22,200,404",
+        "a,b,503",
+        "200",
+        "200 404 503",
+        "GET /tea 200",
+        ("{\"time\":\"2026-11-22T16:43:42Z\",\"level\":\"info\",\"message\":\"took 200 "
+         "ms\",\"code\":404}"),
+        "{\"status\":\"started\",\"pid\":200}",
+        "time:16:43:42\tlevel:info\tms:200",
+        "192.0.2.7 - - [22/Nov/2026:16:43:42 +0000] \"GET /tea HTTP/1.1\"",
+        "I1122 16:43:42.147000  404 server.go:200] started",
+        "",
+    };
+    struct reader *r = reader_of("auto");
+    (void)state;
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        reader_vote(r, span_of(lines[i]));
+    }
+    reader_decide(r);
+    assert_string_equal(reader_format(r), "unknown");
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        uint16_t status = status_of(r, lines[i]);
+        if (status != STATUS_NONE) {
+            fail_msg("%s is read as status %u", lines[i], status);
+        }
+    }
+    reader_free(r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lines_choose_their_format),
+        cmocka_unit_test(a_vote_ends_after_enough_lines_or_bytes),
+        cmocka_unit_test(a_named_format_reads_no_other),
+        cmocka_unit_test(a_file_may_change_its_format),
+        cmocka_unit_test(lines_in_between_change_nothing),
+        cmocka_unit_test(lines_that_nobody_knew_at_first_are_read_later),
+        cmocka_unit_test(a_line_shows_the_codes_of_whoever_wrote_it),
+        cmocka_unit_test(the_vote_leaves_no_trace_in_what_is_read),
+        cmocka_unit_test(a_log_without_statuses_gives_none),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

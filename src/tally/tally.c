@@ -1,0 +1,361 @@
+/*
+ * tally_request is the hot path: what every line needs is array indexes and comparisons with the
+ * line before; what only errors, new names and new verdicts need stands in functions of its own.
+ *
+ * The timeline is on the window's seconds, so that stamps from nowhere don't stretch it: the window
+ * adds to it what it counts. When a piece of the same source is merged, the window counts the
+ * piece's records at their new seconds, and only what the piece's window no longer holds (it was
+ * drained) is taken from the piece's timeline.
+ */
+#include "tally/tally.h"
+
+#include "base/alloc.h"
+#include "tally/route.h"
+
+#include <stdlib.h>
+
+enum {
+    FIRST_CELLS = 16,
+};
+
+void tally_init(struct tally *t, unsigned keep, bool by_host)
+{
+    *t = (struct tally){.keep = (uint8_t)keep};
+    t->window.by_host = by_host;
+}
+
+void tally_done(struct tally *t)
+{
+    free(t->cells);
+    for (size_t i = 0; i < STATUS_CLASSES; i++) {
+        free(t->durations[i]);
+    }
+    for (size_t i = 0; i < TALLY_DIMENSIONS; i++) {
+        top_free(t->tops[i]);
+    }
+    window_done(&t->window);
+    free(t->samples);
+    *t = (struct tally){0};
+}
+
+void tally_clear(struct tally *t)
+{
+    t->lines = t->requests = t->unparsed = t->ignored = t->late = t->bytes = 0;
+    t->has_bytes = t->has_time = false;
+    t->from_ms = t->to_ms = 0;
+    for (uint32_t i = 0; i < t->n_cells; i++) {
+        t->hot[t->cells[i].verdict.status] = 0;
+    }
+    t->n_cells = 0;
+    for (size_t i = 0; i < STATUS_CLASSES; i++) {
+        /* Most are empty in a quiet interval, and zeroing them all would cost more than counting.
+         */
+        if (t->durations[i] && t->durations[i]->count) {
+            *t->durations[i] = (struct sketch){0};
+        }
+    }
+    for (size_t i = 0; i < TALLY_DIMENSIONS; i++) {
+        if (t->tops[i]) {
+            top_clear(t->tops[i]);
+        }
+    }
+    window_drain(&t->window);
+    t->timeline = (struct timeline){0};
+    t->n_samples = 0;
+}
+
+/* By member: how wide an enum is, and so where there is padding, is up to the compiler. */
+static bool same_verdict(struct verdict a, struct verdict b)
+{
+    return a.status == b.status && a.entry == b.entry && a.blame == b.blame;
+}
+
+/* A status has one verdict per source, so this happens once for each, and again only in sums. */
+__attribute__((noinline)) static struct tally_cell *search_cell(struct tally *t, struct verdict v)
+{
+    uint32_t i = 0;
+    while (i < t->n_cells && !same_verdict(t->cells[i].verdict, v)) {
+        i++;
+    }
+    if (i == t->cap_cells) {
+        t->cap_cells = t->cap_cells ? 2 * t->cap_cells : FIRST_CELLS;
+        t->cells = alloc_resize(t->cells, t->cap_cells, sizeof t->cells[0]);
+    }
+    if (i == t->n_cells) {
+        t->cells[t->n_cells++] = (struct tally_cell){.verdict = v};
+    }
+    t->hot[v.status] = i < UINT16_MAX ? (uint16_t)(i + 1) : 0;
+    return &t->cells[i];
+}
+
+static struct tally_cell *cell_of(struct tally *t, struct verdict v)
+{
+    uint16_t number = t->hot[v.status];
+    if (number && same_verdict(t->cells[number - 1].verdict, v)) {
+        return &t->cells[number - 1];
+    }
+    return search_cell(t, v);
+}
+
+/* A sketch is 30 KB, which a log without durations, or with 2xx only, does not need. */
+static struct sketch *sketch_of(struct tally *t, enum status_class class)
+{
+    if (!t->durations[class]) {
+        t->durations[class] = alloc_zero(1, sizeof *t->durations[class]);
+    }
+    return t->durations[class];
+}
+
+static struct top *top_of(struct tally *t, enum tally_dimension d)
+{
+    if (!t->tops[d]) {
+        t->tops[d] = top_new();
+    }
+    return t->tops[d];
+}
+
+/* `name` when the dimension is wanted and it is a name, else nothing. */
+static struct span wanted(const struct tally *t, enum tally_dimension d, struct span name)
+{
+    bool is_name = name.len > 1 || (name.len == 1 && name.ptr[0] != '-');
+    return is_name && (t->keep & 1U << d) ? name : (struct span){NULL, 0};
+}
+
+/* Counts a name that is there. Columns come from tables of constants: an array that was just
+ * written would be read back in wider pieces, for which the processor has to wait. */
+static void add_name(struct tally *t, enum tally_dimension d, struct span name,
+                     const uint64_t columns[TOP_COLUMNS])
+{
+    if (name.len) {
+        top_add(top_of(t, d), name, columns);
+    }
+}
+
+/* The host as counted, when anybody wants it: without the port that its scheme implies, so that it
+ * is one name. A bare IPv6 address may end like one. */
+static struct span host_of(const struct tally *t, struct span host)
+{
+    if (host.len == 0 || !(t->window.by_host || (t->keep & 1U << TALLY_HOSTS))) {
+        return (struct span){NULL, 0};
+    }
+    size_t cut = span_ends(host, SPAN(":443")) ? 4 : span_ends(host, SPAN(":80")) ? 3 : 0;
+    struct span rest = span_head(host, host.len - cut);
+    bool is_port = cut && (span_find(rest, ':') == rest.len || span_ends(rest, SPAN("]")));
+    rest = is_port ? rest : host;
+    return rest.len == 1 && rest.ptr[0] == '-' ? (struct span){NULL, 0} : rest;
+}
+
+/* Counts in time what is more than a count: an error with its place, the first line of a second. */
+__attribute__((noinline)) static void add_to_window(struct tally *t, struct window_line *line,
+                                                    const struct event *e, int64_t second)
+{
+    static const uint64_t columns[STATUS_CLASSES][TOP_COLUMNS] = {
+        [CLASS_4XX] = {0, 1, 0},
+        [CLASS_5XX] = {0, 0, 1},
+    };
+    char route[ROUTE_BYTES];
+    if (line->class == CLASS_4XX || line->class == CLASS_5XX) {
+        line->upstream = wanted(t, TALLY_UPSTREAMS, e->upstream);
+        if (t->keep & 1U << TALLY_ROUTES) {
+            line->route = route_of(e->target, route);
+            add_name(t, TALLY_ROUTES, line->route, columns[line->class]);
+        }
+        add_name(t, TALLY_CLIENTS, wanted(t, TALLY_CLIENTS, e->client), columns[line->class]);
+    }
+    window_add_to(&t->window, &t->timeline, second, line);
+}
+
+/* From and to are what the log says, whether the window believes it or not. */
+static void add_time(struct tally *t, int64_t ms)
+{
+    t->from_ms = t->has_time && t->from_ms < ms ? t->from_ms : ms;
+    t->to_ms = t->has_time && t->to_ms > ms ? t->to_ms : ms;
+    t->has_time = true;
+}
+
+void tally_request(struct tally *t, const struct event *e, struct verdict v, int64_t ms,
+                   bool stamped, struct span line)
+{
+    static const uint64_t columns[STATUS_CLASSES][TOP_COLUMNS] = {
+        {1, 0, 0}, {1, 0, 0}, {1, 0, 0}, [CLASS_4XX] = {1, 1, 0}, [CLASS_5XX] = {1, 0, 1},
+        {1, 0, 0},
+    };
+    enum status_class class = status_class(v.status);
+    bool is_error = class == CLASS_4XX || class == CLASS_5XX;
+    int64_t second = ms / 1000 - (ms % 1000 < 0);
+    struct span host = host_of(t, e->host);
+    t->lines++;
+    t->requests++;
+    cell_of(t, v)->count++;
+    if (e->bytes >= 0) {
+        t->bytes += (uint64_t)e->bytes;
+        t->has_bytes = true;
+    }
+    if (e->duration_ns >= 0) {
+        sketch_add(sketch_of(t, class), (uint64_t)e->duration_ns);
+    }
+    if (stamped) {
+        add_time(t, ms);
+    }
+    add_name(t, TALLY_HOSTS, wanted(t, TALLY_HOSTS, host), columns[class]);
+    add_name(t, TALLY_UPSTREAMS, wanted(t, TALLY_UPSTREAMS, e->upstream), columns[class]);
+    /* A struct window_line is only made where it is needed, for the same reason. */
+    if (is_error || !window_add_plain(&t->window, &t->timeline, second, host)) {
+        struct window_line w = {
+            .host = host, .text = line, .status = v.status, .class = class, .blame = v.blame};
+        add_to_window(t, &w, e, second);
+    }
+}
+
+void tally_settle(struct tally *t)
+{
+    window_settle_to(&t->window, &t->timeline);
+}
+
+void tally_ignored(struct tally *t)
+{
+    t->lines++;
+    t->ignored++;
+}
+
+static void add_sample(struct tally *t, struct span text)
+{
+    if (t->n_samples == TALLY_SAMPLES) {
+        return;
+    }
+    if (!t->samples) {
+        t->samples = alloc_zero(TALLY_SAMPLES, sizeof t->samples[0]);
+    }
+    struct tally_sample *s = &t->samples[t->n_samples++];
+    text = span_head(text, TALLY_SAMPLE_BYTES);
+    s->len = (uint16_t)text.len;
+    if (text.len) {
+        memcpy(s->text, text.ptr, text.len);
+    }
+}
+
+void tally_unparsed(struct tally *t, struct span line)
+{
+    t->lines++;
+    t->unparsed++;
+    add_sample(t, line);
+}
+
+/* The plain sums, and the widest time. */
+static void merge_numbers(struct tally *into, const struct tally *from)
+{
+    into->lines += from->lines;
+    into->requests += from->requests;
+    into->unparsed += from->unparsed;
+    into->ignored += from->ignored;
+    into->late += from->late;
+    into->bytes += from->bytes;
+    into->has_bytes |= from->has_bytes;
+    if (from->has_time) {
+        add_time(into, from->from_ms);
+        add_time(into, from->to_ms);
+    }
+}
+
+/* What a piece counted in time before its window was drained: its timeline without its records. */
+static void merge_drained(struct timeline *into, const struct tally *from)
+{
+    struct timeline rest = from->timeline;
+    for (uint32_t i = 0; i < from->window.n_records; i++) {
+        const struct window_record *r = &from->window.records[i];
+        if (r->host == 0) {
+            timeline_take(&rest, r->second, (struct timeline_step){r->requests, r->e4xx, r->e5xx});
+        }
+    }
+    timeline_merge(into, &rest);
+}
+
+void tally_merge(struct tally *into, const struct tally *from, bool same_source)
+{
+    merge_numbers(into, from);
+    for (uint32_t i = 0; i < from->n_cells; i++) {
+        cell_of(into, from->cells[i].verdict)->count += from->cells[i].count;
+    }
+    for (enum status_class c = CLASS_1XX; c < STATUS_CLASSES; c++) {
+        if (from->durations[c] && from->durations[c]->count) {
+            sketch_merge(sketch_of(into, c), from->durations[c]);
+        }
+    }
+    for (enum tally_dimension d = TALLY_HOSTS; d < TALLY_DIMENSIONS; d++) {
+        if (from->tops[d]) {
+            top_merge(top_of(into, d), from->tops[d]);
+        }
+    }
+    if (same_source) {
+        merge_drained(&into->timeline, from);
+        window_merge_to(&into->window, &into->timeline, &from->window);
+    } else {
+        timeline_merge(&into->timeline, &from->timeline);
+    }
+    for (uint32_t i = 0; i < from->n_samples; i++) {
+        add_sample(into, (struct span){from->samples[i].text, from->samples[i].len});
+    }
+}
+
+void tally_classes(const struct tally *t, uint64_t out[STATUS_CLASSES])
+{
+    memset(out, 0, STATUS_CLASSES * sizeof out[0]);
+    for (uint32_t i = 0; i < t->n_cells; i++) {
+        out[status_class(t->cells[i].verdict.status)] += t->cells[i].count;
+    }
+}
+
+void tally_blames(const struct tally *t, uint64_t out[BLAMES])
+{
+    memset(out, 0, BLAMES * sizeof out[0]);
+    for (uint32_t i = 0; i < t->n_cells; i++) {
+        out[t->cells[i].verdict.blame] += t->cells[i].count;
+    }
+}
+
+bool tally_durations(const struct tally *t, struct sketch *out)
+{
+    *out = (struct sketch){0};
+    for (size_t i = 0; i < STATUS_CLASSES; i++) {
+        if (t->durations[i]) {
+            sketch_merge(out, t->durations[i]);
+        }
+    }
+    return out->count > 0;
+}
+
+/* The order of a report: it must be the same in every run, whatever the order of merging was.
+ * Does cell `a` come before `b`? Cells differ in their verdict, so it is never undecided. */
+static bool comes_before(const struct tally_cell *a, const struct tally_cell *b)
+{
+    if (a->count != b->count) {
+        return a->count > b->count;
+    }
+    if (a->verdict.status != b->verdict.status) {
+        return a->verdict.status < b->verdict.status;
+    }
+    return a->verdict.entry != b->verdict.entry ? a->verdict.entry < b->verdict.entry
+                                                : a->verdict.blame < b->verdict.blame;
+}
+
+size_t tally_order(const struct tally *t, uint32_t *out)
+{
+    /* Shell's sort: there are seldom more than 30 cells, and never many more than 1112. */
+    static const uint32_t gaps[] = {301, 132, 57, 23, 10, 4, 1};
+    for (uint32_t i = 0; i < t->n_cells; i++) {
+        out[i] = i;
+    }
+    for (size_t g = 0; g < sizeof gaps / sizeof gaps[0]; g++) {
+        for (uint32_t i = gaps[g]; i < t->n_cells; i++) {
+            uint32_t moved = out[i], at = i;
+            for (; at >= gaps[g]; at -= gaps[g]) {
+                if (!comes_before(&t->cells[moved], &t->cells[out[at - gaps[g]]])) {
+                    break;
+                }
+                out[at] = out[at - gaps[g]];
+            }
+            out[at] = moved;
+        }
+    }
+    return t->n_cells;
+}

@@ -1,0 +1,47 @@
+/*
+ * Counts per second on one source's own clock. Only the stamps of its lines move the clock, and
+ * only forward; a line counts at max(clock, stamp), so no line is too late. A stamp more than an
+ * hour ahead is believed only when the next stamped line is not more than an hour before it; until
+ * then that one line waits, in `pending`. Records come in order of time, that of the whole source
+ * first in its second. They are drained by whoever watches for spikes.
+ */
+#ifndef TEAPOT_TALLY_WINDOW_H
+#define TEAPOT_TALLY_WINDOW_H
+
+#include "tally/ledger.h"
+
+/* struct window and what it holds are in ledger.h. */
+
+/* Frees what the window holds and zeroes it. A zeroed struct is an empty window; set `by_host` at
+ * once when records per virtual host are wanted. */
+void window_done(struct window *w);
+
+/* Counts a line that is stamped with that second. */
+void window_add(struct window *w, int64_t stamp, const struct window_line *line);
+
+/* Settles a line that still waits, as believed: at the end of a file, or when nothing came after
+ * it. */
+void window_settle(struct window *w);
+
+/* Adds what a later piece of the same source counted. */
+void window_merge(struct window *into, const struct window *from);
+
+/* The three above, which also add all that they count to `timeline` (may be NULL), in the same
+ * seconds. */
+void window_add_to(struct window *w, struct timeline *timeline, int64_t stamp,
+                   const struct window_line *line);
+void window_settle_to(struct window *w, struct timeline *timeline);
+void window_merge_to(struct window *into, struct timeline *timeline, const struct window *from);
+
+/* Counts a line that is no error, if that can be done in the clock's second and nothing but its
+ * host has to be known; false when it is left to window_add_to. A short cut for what most lines
+ * are. */
+bool window_add_plain(struct window *w, struct timeline *timeline, int64_t stamp, struct span host);
+
+/* Forgets all records, errors, samples and names; the clock and a waiting line stay. */
+void window_drain(struct window *w);
+
+/* The text of a name number; empty for 0, "other" for WINDOW_OTHER. Valid until the next drain. */
+struct span window_name(const struct window *w, uint32_t number);
+
+#endif

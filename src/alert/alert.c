@@ -1,0 +1,350 @@
+/*
+ * The set: which sources there are and how far each has come, the rules at work (watcher.c), the
+ * alerts that they raised, and who is told.
+ */
+#include "alert/alert.h"
+
+#include "alert/silence.h"
+#include "alert/watcher.h"
+#include "base/alloc.h"
+
+#include <stdlib.h>
+
+/* Seconds are kept within this, so that sums with them can't overflow: 69,730 years each way. */
+#define SECOND_MOST ((int64_t)1 << 41)
+
+struct source {
+    char *name;
+    int64_t closed_before; /* INT64_MIN: nothing was heard of it */
+    bool is_idle;
+};
+
+struct alert_set {
+    struct watcher *watches;
+    size_t n_watches;
+    struct source *sources; /* never taken out: their numbers are those of lanes */
+    size_t n_sources;
+    struct label_table labels;
+    struct alert **alerts; /* by `at`, then by id */
+    size_t n_alerts, cap_alerts, n_firing;
+    struct silence_list silences;
+    uint64_t late, refused; /* refused: by rules that are gone */
+    alert_change_fn on_change;
+    void *ctx;
+};
+
+/* What the lanes of a watch hand back with a change. */
+struct teller {
+    struct alert_set *set;
+    const struct rule *rule;
+};
+
+static struct watcher *new_watches(const struct rule *rules, size_t n_rules)
+{
+    struct watcher *watches = alloc_zero(n_rules, sizeof *watches);
+    for (size_t i = 0; i < n_rules; i++) {
+        watcher_init(&watches[i], &rules[i]);
+    }
+    return watches;
+}
+
+struct alert_set *alert_set_new(const struct rule *rules, size_t n_rules, alert_change_fn on_change,
+                                void *ctx)
+{
+    struct alert_set *set = alloc_zero(1, sizeof *set);
+    set->watches = new_watches(rules, n_rules);
+    set->n_watches = n_rules;
+    set->on_change = on_change;
+    set->ctx = ctx;
+    return set;
+}
+
+void alert_set_free(struct alert_set *set)
+{
+    if (!set) {
+        return;
+    }
+    for (size_t i = 0; i < set->n_watches; i++) {
+        watcher_done(&set->watches[i], &set->labels);
+    }
+    for (size_t i = 0; i < set->n_sources; i++) {
+        free(set->sources[i].name);
+    }
+    for (size_t i = 0; i < set->n_alerts; i++) {
+        free(set->alerts[i]);
+    }
+    label_table_done(&set->labels);
+    free(set->watches);
+    free(set->sources);
+    free(set->alerts);
+    free(set->silences.items);
+    free(set);
+}
+
+bool alert_set_by_host(const struct alert_set *set)
+{
+    for (size_t i = 0; i < set->n_watches; i++) {
+        if (set->watches[i].rule.by & RULE_BY_HOST) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_after(const struct alert *a, const struct alert *b)
+{
+    return a->at != b->at ? a->at > b->at : strcmp(a->id, b->id) > 0;
+}
+
+static void remember(struct alert_set *set, struct alert *alert)
+{
+    if (set->n_alerts == set->cap_alerts) {
+        set->cap_alerts = set->cap_alerts ? set->cap_alerts * 2 : 16;
+        set->alerts = alloc_resize(set->alerts, set->cap_alerts, sizeof(struct alert *));
+    }
+    size_t at = set->n_alerts++;
+    for (; at > 0 && is_after(set->alerts[at - 1], alert); at--) {
+        set->alerts[at] = set->alerts[at - 1];
+    }
+    set->alerts[at] = alert;
+}
+
+/* Drops the oldest resolved alert when there are more than are kept. */
+static void forget(struct alert_set *set)
+{
+    if (set->n_alerts - set->n_firing <= ALERT_KEPT) {
+        return;
+    }
+    size_t oldest = 0;
+    while (set->alerts[oldest]->state != ALERT_RESOLVED) {
+        oldest++;
+    }
+    free(set->alerts[oldest]);
+    set->n_alerts--;
+    memmove(&set->alerts[oldest], &set->alerts[oldest + 1],
+            (set->n_alerts - oldest) * sizeof(struct alert *));
+}
+
+static void tell(const struct alert_set *set, const struct alert *alert)
+{
+    if (set->on_change && !alert->silenced) {
+        set->on_change(alert, set->ctx);
+    }
+}
+
+static void fire(const struct teller *t, struct series *s, int64_t second,
+                 const struct rule_finding *finding)
+{
+    struct alert *alert = alloc_zero(1, sizeof *alert);
+    s->alert = alert;
+    series_describe(s, t->rule, second, finding, alert);
+    alert->at = second;
+    alert->silenced = silence_covers(&t->set->silences, alert, second);
+    remember(t->set, alert);
+    t->set->n_firing++;
+    tell(t->set, alert);
+}
+
+/* Whoever was told of an alert is told of its end, too, but not of more of it while it is silenced.
+ */
+static void worsen(const struct teller *t, struct series *s, int64_t second,
+                   const struct rule_finding *finding)
+{
+    bool is_covered = silence_covers(&t->set->silences, s->alert, second);
+    series_describe(s, t->rule, second, finding, s->alert);
+    if (!is_covered) {
+        s->alert->silenced = false;
+        tell(t->set, s->alert);
+    }
+}
+
+static void resolve(const struct teller *t, struct series *s, int64_t second, bool gone)
+{
+    const struct alert *alert = s->alert;
+    series_resolve(s, t->rule, second, gone);
+    t->set->n_firing--;
+    tell(t->set, alert);
+    forget(t->set);
+}
+
+static void on_series_change(struct series *s, enum series_change change, int64_t second,
+                             const struct rule_finding *finding, void *ctx)
+{
+    const struct teller *t = ctx;
+    switch (change) {
+    case SERIES_SAME: break;
+    case SERIES_FIRED: fire(t, s, second, finding); break;
+    case SERIES_WORSE: worsen(t, s, second, finding); break;
+    case SERIES_RESOLVED: resolve(t, s, second, false); break;
+    }
+}
+
+static uint64_t take(struct alert_set *set, struct watcher *watch, const struct watcher_feed *feed)
+{
+    struct teller teller = {set, &watch->rule};
+    struct lane_owner owner = {.rule = &watch->rule,
+                               .labels = &set->labels,
+                               .n_series = &watch->n_series,
+                               .on_change = on_series_change,
+                               .ctx = &teller};
+    return watcher_take(watch, &owner, feed);
+}
+
+static size_t source_number(struct alert_set *set, const char *name)
+{
+    for (size_t i = 0; i < set->n_sources; i++) {
+        if (strcmp(set->sources[i].name, name) == 0) {
+            return i;
+        }
+    }
+    set->sources = alloc_resize(set->sources, set->n_sources + 1, sizeof *set->sources);
+    set->sources[set->n_sources] = (struct source){alloc_text(span_of(name)), INT64_MIN, false};
+    return set->n_sources++;
+}
+
+/* What all sources have passed that are not idle; when all are, what any has passed. */
+static int64_t passed_by_all(const struct alert_set *set)
+{
+    int64_t least = INT64_MAX, most = INT64_MIN;
+    for (size_t i = 0; i < set->n_sources; i++) {
+        const struct source *s = &set->sources[i];
+        most = s->closed_before > most ? s->closed_before : most;
+        least = !s->is_idle && s->closed_before < least ? s->closed_before : least;
+    }
+    return least == INT64_MAX ? most : least;
+}
+
+/* Tells of alerts that still fire when their silence is over. */
+static void end_silences(const struct alert_set *set, int64_t second)
+{
+    for (size_t i = 0; set->silences.n && i < set->n_alerts; i++) {
+        struct alert *alert = set->alerts[i];
+        bool is_waiting = alert->silenced && alert->state == ALERT_FIRING;
+        if (is_waiting && !silence_covers(&set->silences, alert, second)) {
+            alert->silenced = false;
+            tell(set, alert);
+        }
+    }
+}
+
+void alert_set_feed(struct alert_set *set, const char *source, const struct window *w,
+                    int64_t closed_before)
+{
+    size_t number = source_number(set, source);
+    struct source *s = &set->sources[number];
+    closed_before = closed_before < SECOND_MOST ? closed_before : SECOND_MOST;
+    s->closed_before = closed_before > s->closed_before ? closed_before : s->closed_before;
+    struct watcher_feed feed = {.source = span_of(s->name), .number = number, .w = w};
+    int64_t all = passed_by_all(set);
+    uint64_t late = 0;
+    for (size_t i = 0; i < set->n_watches; i++) {
+        struct watcher *watch = &set->watches[i];
+        feed.limit = watch->rule.by & RULE_BY_SOURCE ? s->closed_before : all;
+        uint64_t now = take(set, watch, &feed);
+        late = now > late ? now : late; /* rules see the same requests */
+    }
+    set->late += late;
+    end_silences(set, s->closed_before);
+}
+
+void alert_set_idle(struct alert_set *set, const char *source, bool idle)
+{
+    size_t number = source_number(set, source);
+    set->sources[number].is_idle = idle;
+    struct watcher_feed feed = {.limit = passed_by_all(set)};
+    for (size_t i = 0; idle && i < set->n_watches; i++) {
+        if (!(set->watches[i].rule.by & RULE_BY_SOURCE)) {
+            take(set, &set->watches[i], &feed);
+        }
+    }
+}
+
+static void resolve_gone(struct series *s, int64_t next, void *ctx)
+{
+    if (s->state == ALERT_FIRING) {
+        resolve(ctx, s, next, true);
+    }
+}
+
+/* Gives the place of a watch with such a rule to the new set of rules. */
+static void move_watch(struct alert_set *set, struct watcher *to)
+{
+    for (size_t i = 0; i < set->n_watches; i++) {
+        if (rule_equal(&set->watches[i].rule, &to->rule)) {
+            struct watcher fresh = *to;
+            *to = set->watches[i];
+            set->watches[i] = fresh;
+            set->watches[i].rule.name[0] = '\0'; /* not to be found again */
+            return;
+        }
+    }
+}
+
+void alert_set_rules(struct alert_set *set, const struct rule *rules, size_t n_rules)
+{
+    struct watcher *watches = new_watches(rules, n_rules);
+    for (size_t i = 0; i < n_rules; i++) {
+        move_watch(set, &watches[i]);
+    }
+    for (size_t i = 0; i < set->n_watches; i++) {
+        struct watcher *old = &set->watches[i];
+        struct teller teller = {set, &old->rule};
+        watcher_each(old, resolve_gone, &teller);
+        set->refused += old->n_refused;
+        watcher_done(old, &set->labels);
+    }
+    free(set->watches);
+    set->watches = watches;
+    set->n_watches = n_rules;
+}
+
+size_t alert_set_count(const struct alert_set *set)
+{
+    return set->n_alerts;
+}
+
+const struct alert *alert_set_at(const struct alert_set *set, size_t index)
+{
+    return set->alerts[index];
+}
+
+size_t alert_set_firing(const struct alert_set *set)
+{
+    return set->n_firing;
+}
+
+uint64_t alert_set_refused(const struct alert_set *set)
+{
+    uint64_t refused = set->refused;
+    for (size_t i = 0; i < set->n_watches; i++) {
+        refused += set->watches[i].n_refused;
+    }
+    return refused;
+}
+
+uint64_t alert_set_late(const struct alert_set *set)
+{
+    return set->late;
+}
+
+bool alert_set_silence(struct alert_set *set, const char *rule, const char *series, int64_t until,
+                       int64_t now)
+{
+    for (size_t i = 0; i < set->n_watches; i++) {
+        if (strcmp(set->watches[i].rule.name, rule) == 0) {
+            silence_set(&set->silences, span_of(rule), span_of(series), until, now);
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *alert_state_name(enum alert_state state)
+{
+    switch (state) {
+    case ALERT_PENDING: return "pending";
+    case ALERT_FIRING: return "firing";
+    case ALERT_RESOLVED: return "resolved";
+    }
+    return "resolved";
+}

@@ -1,0 +1,63 @@
+/*
+ * What a person is told. An alert set holds the rules, the series that they watch and the alerts
+ * that they raised: pending → firing → resolved. Time is event time, so an old log gives the alerts
+ * it would have given; nothing here reads a clock. One set serves a scan or a daemon.
+ */
+#ifndef TEAPOT_ALERT_ALERT_H
+#define TEAPOT_ALERT_ALERT_H
+
+#include "alert/notice.h"
+#include "tally/window.h"
+
+struct alert_set;
+
+/* Called on each change that a person should hear of: fired, got worse, resolved. The alert is
+ * valid during the call only. */
+typedef void (*alert_change_fn)(const struct alert *alert, void *ctx);
+
+/* A set that watches these rules, which are copied. `on_change` may be NULL. Freed with
+ * alert_set_free. */
+struct alert_set *alert_set_new(const struct rule *rules, size_t n_rules, alert_change_fn on_change,
+                                void *ctx);
+void alert_set_free(struct alert_set *set);
+
+/* Does any rule watch virtual hosts apart? Then windows need `by_host`. */
+bool alert_set_by_host(const struct alert_set *set);
+
+/* Takes what a source counted since the last call; the window is drained by the caller afterwards.
+ * Seconds of that source before `closed_before` are complete: nothing will be counted in them any
+ * more. `w` may be NULL when only time went on. */
+void alert_set_feed(struct alert_set *set, const char *source, const struct window *w,
+                    int64_t closed_before);
+
+/* A source says that it is (or is not any more) idle: then series over several sources don't wait
+ * for it. They wait only for sources that they know: announce each with `false` before the first is
+ * fed. */
+void alert_set_idle(struct alert_set *set, const char *source, bool idle);
+
+/* Takes the rules of a new configuration: series and alerts of rules that did not change stay;
+ * alerts of rules that are gone are resolved. */
+void alert_set_rules(struct alert_set *set, const struct rule *rules, size_t n_rules);
+
+/* How many alerts are remembered, and each of them: active ones and the last ALERT_KEPT resolved,
+ * in order of `at`. Pending ones are not among them. Valid until the set is fed or freed. */
+size_t alert_set_count(const struct alert_set *set);
+const struct alert *alert_set_at(const struct alert_set *set, size_t index);
+
+/* How many are firing; how many series were refused because of ALERT_SERIES; lines that came for a
+ * second that was closed already. */
+size_t alert_set_firing(const struct alert_set *set);
+uint64_t alert_set_refused(const struct alert_set *set);
+uint64_t alert_set_late(const struct alert_set *set);
+
+/* Keeps quiet about a rule until a wall-clock second: alerts that fire before it are remembered,
+ * but marked `silenced`, and told only if they outlast it. `series` is a source or virtual host, or
+ * NULL for all. An `until` that is not after `now` ends the silence. False when there is no such
+ * rule. */
+bool alert_set_silence(struct alert_set *set, const char *rule, const char *series, int64_t until,
+                       int64_t now);
+
+/* "pending", "firing", "resolved". Static. */
+const char *alert_state_name(enum alert_state state);
+
+#endif

@@ -1,0 +1,315 @@
+/*
+ * Errors stand in the order in which they came, and are looked through only when an alert is
+ * written. A full list first loses what is too old; then, from the older half on, kinds that differ
+ * in names only become one, so that the counts by code and blame stay exact; only a list that is
+ * still full loses its oldest errors.
+ */
+#include "alert/diagnosis.h"
+
+#include "alert/privacy.h"
+#include "base/alloc.h"
+
+#include <stdlib.h>
+
+enum {
+    FIRST_ERRORS = 16,
+    SHARE_PERCENT = 20, /* of the errors that a place must have to be named */
+};
+
+/* One mention of a place, for sorting. */
+struct mention {
+    uint32_t dimension; /* index into `dimensions` */
+    const struct label *name;
+    uint64_t errors;
+};
+
+static const char *const dimensions[] = {"upstream", "host", "route"};
+
+enum {
+    DIMENSIONS = sizeof dimensions / sizeof *dimensions,
+};
+
+struct status_count {
+    uint64_t total, of[BLAMES];
+};
+
+static void drop_names(struct diagnosis_error *e, struct label_table *labels)
+{
+    label_drop(labels, e->host);
+    label_drop(labels, e->route);
+    label_drop(labels, e->upstream);
+    e->host = e->route = e->upstream = NULL;
+}
+
+void diagnosis_done(struct diagnosis *d, struct label_table *labels)
+{
+    for (uint32_t i = 0; i < d->n_errors; i++) {
+        drop_names(&d->errors[i], labels);
+    }
+    free(d->errors);
+    free(d->samples);
+    *d = (struct diagnosis){0};
+}
+
+static void forget_older(struct diagnosis *d, struct label_table *labels, int64_t oldest)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < d->n_errors; i++) {
+        if (d->errors[i].second < oldest) {
+            drop_names(&d->errors[i], labels);
+        } else {
+            d->errors[kept++] = d->errors[i];
+        }
+    }
+    d->n_errors = kept;
+}
+
+static int by_kind(const void *left, const void *right)
+{
+    const struct diagnosis_error *a = left, *b = right;
+    if (a->second != b->second) {
+        return a->second < b->second ? -1 : 1;
+    }
+    if (a->status != b->status) {
+        return a->status < b->status ? -1 : 1;
+    }
+    return (int)a->blame - (int)b->blame;
+}
+
+/* Sorts the errors and joins those of the first `n` that differ in names only. */
+static void join_names(struct diagnosis *d, struct label_table *labels, uint32_t n)
+{
+    qsort(d->errors, d->n_errors, sizeof *d->errors, by_kind);
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < d->n_errors; i++) {
+        struct diagnosis_error *e = &d->errors[i];
+        if (i < n) {
+            drop_names(e, labels);
+        }
+        if (i < n && kept && by_kind(&d->errors[kept - 1], e) == 0) {
+            d->errors[kept - 1].count += e->count;
+        } else {
+            d->errors[kept++] = *e;
+        }
+    }
+    d->n_errors = kept;
+}
+
+static void make_room(struct diagnosis *d, struct label_table *labels, int64_t oldest)
+{
+    if (d->n_errors < d->cap_errors) {
+        return;
+    }
+    forget_older(d, labels, oldest);
+    if (d->n_errors < d->cap_errors / 2) {
+        return;
+    }
+    if (d->cap_errors < DIAGNOSIS_KINDS) {
+        d->cap_errors = d->cap_errors ? d->cap_errors * 2 : FIRST_ERRORS;
+        d->errors = alloc_resize(d->errors, d->cap_errors, sizeof *d->errors);
+        return;
+    }
+    join_names(d, labels, d->n_errors / 2);
+    if (d->n_errors > d->cap_errors / 4 * 3) {
+        join_names(d, labels, d->n_errors);
+    }
+    if (d->n_errors > d->cap_errors / 4 * 3) {
+        forget_older(d, labels, d->errors[d->n_errors / 4].second + 1);
+    }
+}
+
+void diagnosis_add(struct diagnosis *d, struct label_table *labels,
+                   const struct diagnosis_error *error, int64_t oldest)
+{
+    make_room(d, labels, oldest);
+    d->errors[d->n_errors++] = *error;
+}
+
+void diagnosis_keep(struct diagnosis *d, const struct window_sample *sample, int64_t oldest)
+{
+    if (!d->samples) {
+        d->samples = alloc_zero(DIAGNOSIS_SAMPLES, sizeof *d->samples);
+    }
+    uint32_t gone = d->n_samples == DIAGNOSIS_SAMPLES;
+    while (gone < d->n_samples && d->samples[gone].second < oldest) {
+        gone++;
+    }
+    d->n_samples -= gone;
+    memmove(d->samples, d->samples + gone, d->n_samples * sizeof *d->samples);
+    struct diagnosis_sample *s = &d->samples[d->n_samples++];
+    s->second = sample->second;
+    size_t len = sample->len < WINDOW_SAMPLE_BYTES ? sample->len : WINDOW_SAMPLE_BYTES;
+    privacy_clean((struct span){sample->text, len}, s->text, sizeof s->text);
+}
+
+static bool is_in(const struct diagnosis_error *e, int64_t first, int64_t last)
+{
+    return e->second >= first && e->second <= last;
+}
+
+static struct alert_code code_of(uint16_t status, const struct status_count *n)
+{
+    enum blame most = BLAME_NONE;
+    for (enum blame b = BLAME_NONE; b < BLAMES; b++) {
+        most = n->of[b] > n->of[most] ? b : most;
+    }
+    return (struct alert_code){.status = status, .blame = most, .count = n->total};
+}
+
+/* Puts a code at its place among the largest; of equals the lower status stands first. */
+static void insert_code(struct alert *out, struct alert_code code)
+{
+    uint32_t at = out->n_codes;
+    while (at > 0 && out->codes[at - 1].count < code.count) {
+        at--;
+    }
+    if (at == ALERT_CODES) {
+        return;
+    }
+    out->n_codes += out->n_codes < ALERT_CODES;
+    memmove(&out->codes[at + 1], &out->codes[at], (out->n_codes - at - 1) * sizeof code);
+    out->codes[at] = code;
+}
+
+static uint64_t fill_codes(const struct diagnosis *d, int64_t first, int64_t last,
+                           struct alert *out)
+{
+    struct status_count *counts = alloc_zero(STATUS_SLOTS, sizeof *counts);
+    uint64_t total = 0;
+    for (uint32_t i = 0; i < d->n_errors; i++) {
+        const struct diagnosis_error *e = &d->errors[i];
+        if (is_in(e, first, last)) {
+            counts[e->status].total += e->count;
+            counts[e->status].of[e->blame] += e->count;
+            out->blame[e->blame] += e->count;
+            total += e->count;
+        }
+    }
+    out->n_codes = 0;
+    for (uint16_t status = 0; status < STATUS_SLOTS; status++) {
+        if (counts[status].total) {
+            insert_code(out, code_of(status, &counts[status]));
+        }
+    }
+    free(counts);
+    return total;
+}
+
+static struct span text_of(const struct label *label)
+{
+    return (struct span){label->text, label->len};
+}
+
+static int compare_text(struct span a, struct span b)
+{
+    int order = memcmp(a.ptr, b.ptr, a.len < b.len ? a.len : b.len);
+    return order ? order : (a.len > b.len) - (a.len < b.len);
+}
+
+static int by_place(const void *left, const void *right)
+{
+    const struct mention *a = left, *b = right;
+    if (a->dimension != b->dimension) {
+        return a->dimension < b->dimension ? -1 : 1;
+    }
+    return a->name == b->name ? 0 : compare_text(text_of(a->name), text_of(b->name));
+}
+
+static int by_errors(const void *left, const void *right)
+{
+    const struct mention *a = left, *b = right;
+    if (a->errors != b->errors) {
+        return a->errors > b->errors ? -1 : 1;
+    }
+    return by_place(left, right);
+}
+
+/* Lists every mention of a place in the given seconds; `out` has room for all. */
+static size_t list_mentions(const struct diagnosis *d, int64_t first, int64_t last,
+                            struct mention *out)
+{
+    size_t n = 0;
+    for (uint32_t i = 0; i < d->n_errors; i++) {
+        const struct diagnosis_error *e = &d->errors[i];
+        const struct label *const names[DIMENSIONS] = {e->upstream, e->host, e->route};
+        for (uint32_t k = 0; k < DIMENSIONS; k++) {
+            if (names[k] && is_in(e, first, last)) {
+                out[n++] = (struct mention){k, names[k], e->count};
+            }
+        }
+    }
+    return n;
+}
+
+static size_t sum_mentions(struct mention *mentions, size_t n)
+{
+    size_t kept = 0;
+    qsort(mentions, n, sizeof *mentions, by_place);
+    for (size_t i = 0; i < n; i++) {
+        if (kept && by_place(&mentions[kept - 1], &mentions[i]) == 0) {
+            mentions[kept - 1].errors += mentions[i].errors;
+        } else {
+            mentions[kept++] = mentions[i];
+        }
+    }
+    qsort(mentions, kept, sizeof *mentions, by_errors);
+    return kept;
+}
+
+static void copy_name(const struct label *name, char out[ALERT_NAME_BYTES])
+{
+    size_t len = name->len < ALERT_NAME_BYTES ? name->len : ALERT_NAME_BYTES - 1;
+    for (size_t i = 0; i < len; i++) {
+        out[i] = (char)(name->text[i] ? name->text[i] : '?');
+    }
+    out[len] = '\0';
+}
+
+static void fill_where(const struct diagnosis *d, int64_t first, int64_t last, struct alert *out,
+                       uint64_t total)
+{
+    struct mention *mentions = alloc_zero((size_t)d->n_errors * DIMENSIONS, sizeof *mentions);
+    size_t n = sum_mentions(mentions, list_mentions(d, first, last, mentions));
+    out->n_where = 0;
+    for (size_t i = 0; i < n && out->n_where < ALERT_WHERE; i++) {
+        const struct mention *m = &mentions[i];
+        if (m->errors * 100 < total * SHARE_PERCENT) {
+            break;
+        }
+        struct alert_where *where = &out->where[out->n_where++];
+        where->dimension = dimensions[m->dimension];
+        copy_name(m->name, where->name);
+        where->errors = m->errors;
+        where->share = (double)m->errors / (double)total;
+    }
+    free(mentions);
+}
+
+/* The last lines of the window; when none of it is left, those that are. */
+static void fill_samples(const struct diagnosis *d, int64_t first, int64_t last, struct alert *out)
+{
+    uint32_t chosen[DIAGNOSIS_SAMPLES], n = 0;
+    for (uint32_t i = 0; i < d->n_samples; i++) {
+        if (d->samples[i].second >= first && d->samples[i].second <= last) {
+            chosen[n++] = i;
+        }
+    }
+    for (uint32_t i = 0; n == 0 && i < d->n_samples && i < ALERT_SAMPLES; i++) {
+        memcpy(out->samples[i], d->samples[i].text, sizeof out->samples[i]);
+        out->n_samples = i + 1;
+    }
+    uint32_t skip = n > ALERT_SAMPLES ? n - ALERT_SAMPLES : 0;
+    for (uint32_t i = skip; i < n; i++) {
+        memcpy(out->samples[i - skip], d->samples[chosen[i]].text, sizeof out->samples[0]);
+        out->n_samples = i - skip + 1;
+    }
+}
+
+void diagnosis_fill(const struct diagnosis *d, int64_t first, int64_t last, struct alert *out)
+{
+    memset(out->blame, 0, sizeof out->blame);
+    uint64_t total = fill_codes(d, first, last, out);
+    fill_where(d, first, last, out, total);
+    out->n_samples = 0;
+    fill_samples(d, first, last, out);
+}

@@ -1,0 +1,56 @@
+/*
+ * What the recent errors of one series were: kinds with their counts, and a few lines as samples.
+ * Kept while they are in the rule's window, so that an alert can say which codes, whose fault and
+ * where.
+ */
+#ifndef TEAPOT_ALERT_DIAGNOSIS_H
+#define TEAPOT_ALERT_DIAGNOSIS_H
+
+#include "alert/label.h"
+#include "alert/notice.h"
+#include "tally/window.h"
+
+enum {
+    DIAGNOSIS_KINDS =
+        4096, /* kinds of error per second and series; then names are given up, oldest first */
+    DIAGNOSIS_SAMPLES = 6, /* of the window, and as many as one feed brings ahead of it */
+};
+
+/* So many errors of one kind in a second. Names may be NULL. */
+struct diagnosis_error {
+    int64_t second;
+    struct label *host, *route, *upstream;
+    uint64_t count;
+    uint16_t status;
+    uint8_t blame; /* enum blame */
+};
+
+struct diagnosis_sample {
+    int64_t second;
+    uint16_t status;
+    char text[ALERT_SAMPLE_BYTES];
+};
+
+/* A zeroed struct is empty. */
+struct diagnosis {
+    struct diagnosis_error *errors;
+    uint32_t n_errors, cap_errors, n_samples;
+    struct diagnosis_sample *samples; /* DIAGNOSIS_SAMPLES of them, or NULL */
+};
+
+/* Gives the names back to their table and frees the rest. */
+void diagnosis_done(struct diagnosis *d, struct label_table *labels);
+
+/* Adds errors of a second, which may lie ahead of the last one closed; takes over the holds on the
+ * names. What is older than `oldest` may be forgotten. */
+void diagnosis_add(struct diagnosis *d, struct label_table *labels,
+                   const struct diagnosis_error *error, int64_t oldest);
+
+/* Keeps a line of an error, made harmless. */
+void diagnosis_keep(struct diagnosis *d, const struct window_sample *sample, int64_t oldest);
+
+/* Fills in codes, blame, places and samples of an alert from the errors of the seconds `first` to
+ * `last`. */
+void diagnosis_fill(const struct diagnosis *d, int64_t first, int64_t last, struct alert *out);
+
+#endif

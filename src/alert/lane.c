@@ -1,0 +1,248 @@
+/*
+ * Open counts are a sorted array with a head that moves: sources in step add at its end, one that
+ * lags adds near its head, and both cost little. A second is closed by adding its counts to their
+ * series and ticking all that are active; a series is active from its first count until it is
+ * settled. While none is, the clock jumps to the next count.
+ */
+#include "alert/lane.h"
+
+#include "base/alloc.h"
+
+#include <stdlib.h>
+
+enum {
+    FIRST_SLOTS = 8,
+    SWEEP_EVERY_S = 600,
+    /* After so long, beside the window, a detector's baseline of an hour is empty too. */
+    QUIET_S = 3600 + 120,
+};
+
+struct lane *lane_new(void)
+{
+    struct lane *lane = alloc_zero(1, sizeof *lane);
+    lane->next = lane->swept = INT64_MIN;
+    return lane;
+}
+
+void lane_free(struct lane *lane, struct label_table *labels)
+{
+    if (!lane) {
+        return;
+    }
+    for (size_t i = 0; i < lane->n_slots; i++) {
+        if (lane->slots[i]) {
+            series_free(lane->slots[i], labels);
+        }
+    }
+    free(lane->slots);
+    free(lane->active);
+    free(lane->entries);
+    free(lane);
+}
+
+/* Is `name`, which may have been cut, what `s` would be cut to? */
+static bool is_name(const char *name, struct span s)
+{
+    return span_is(span_head(s, ALERT_NAME_BYTES - 1), name);
+}
+
+struct series *lane_find(const struct lane *lane, uint64_t hash, struct span source,
+                         struct span host)
+{
+    for (size_t at = hash; lane->n_slots; at++) {
+        struct series *s = lane->slots[at & (lane->n_slots - 1)];
+        if (!s || (s->hash == hash && is_name(s->source, source) && is_name(s->host, host))) {
+            return s;
+        }
+    }
+    return NULL;
+}
+
+static void put(struct series **slots, size_t n_slots, struct series *s)
+{
+    size_t at = s->hash;
+    while (slots[at & (n_slots - 1)]) {
+        at++;
+    }
+    slots[at & (n_slots - 1)] = s;
+}
+
+/* Moves the series to a table of `n_slots`. */
+static void rehash(struct lane *lane, size_t n_slots)
+{
+    struct series **slots = alloc_zero(n_slots, sizeof(struct series *));
+    for (size_t i = 0; i < lane->n_slots; i++) {
+        if (lane->slots[i]) {
+            put(slots, n_slots, lane->slots[i]);
+        }
+    }
+    free(lane->slots);
+    lane->slots = slots;
+    lane->n_slots = n_slots;
+}
+
+struct series *lane_create(struct lane *lane, const struct lane_owner *owner, uint64_t hash,
+                           struct span source, struct span host)
+{
+    if (lane->n_series >= lane->n_slots / 2) {
+        rehash(lane, lane->n_slots ? lane->n_slots * 2 : FIRST_SLOTS);
+    }
+    struct series *s = series_new(owner->rule, hash, source, host);
+    s->number = lane->created++;
+    put(lane->slots, lane->n_slots, s);
+    lane->n_series++;
+    ++*owner->n_series;
+    return s;
+}
+
+static bool is_before(const struct lane_entry *a, const struct lane_entry *b)
+{
+    return a->second != b->second ? a->second < b->second : a->series->number < b->series->number;
+}
+
+/* Makes an empty place before entry `at`, moving whichever side is cheaper. */
+static struct lane_entry *open_place(struct lane *lane, size_t at)
+{
+    struct lane_entry *e = lane->entries;
+    size_t behind = lane->n_entries - at;
+    if (lane->head > 0 && at < behind) {
+        memmove(&e[lane->head - 1], &e[lane->head], at * sizeof *e);
+        lane->head--;
+    } else {
+        if (lane->head + lane->n_entries == lane->cap_entries &&
+            lane->head > lane->cap_entries / 2) {
+            memmove(e, &e[lane->head], lane->n_entries * sizeof *e);
+            lane->head = 0;
+        } else if (lane->head + lane->n_entries == lane->cap_entries) {
+            lane->cap_entries = lane->cap_entries ? lane->cap_entries * 2 : FIRST_SLOTS;
+            e = lane->entries = alloc_resize(e, lane->cap_entries, sizeof *e);
+        }
+        memmove(&e[lane->head + at + 1], &e[lane->head + at], behind * sizeof *e);
+    }
+    lane->n_entries++;
+    return &e[lane->head + at];
+}
+
+/* The number of the first entry that is not before `entry`. */
+static size_t find_place(const struct lane *lane, const struct lane_entry *entry)
+{
+    const struct lane_entry *e = lane->n_entries ? &lane->entries[lane->head] : NULL;
+    size_t low = 0, high = lane->n_entries;
+    if (high && is_before(&e[high - 1], entry)) {
+        return high; /* the usual case: later than all */
+    }
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (is_before(&e[middle], entry)) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+void lane_add(struct lane *lane, const struct lane_owner *owner, const struct lane_entry *entry)
+{
+    size_t at = find_place(lane, entry);
+    struct lane_entry *same = at < lane->n_entries ? &lane->entries[lane->head + at] : NULL;
+    if (same && !is_before(entry, same)) {
+        same->requests += entry->requests;
+        same->errors += entry->errors;
+    } else {
+        *open_place(lane, at) = *entry;
+    }
+    if (entry->second > entry->series->last_seen) {
+        entry->series->last_seen = entry->second;
+    }
+    if (lane->n_entries > LANE_OPEN) {
+        lane_close(lane, owner, lane->entries[lane->head].second + 1);
+    }
+}
+
+static void activate(struct lane *lane, struct series *s)
+{
+    if (s->is_active) {
+        return;
+    }
+    if (lane->n_active == lane->cap_active) {
+        lane->cap_active = lane->cap_active ? lane->cap_active * 2 : FIRST_SLOTS;
+        lane->active = alloc_resize(lane->active, lane->cap_active, sizeof(struct series *));
+    }
+    s->is_active = true;
+    lane->active[lane->n_active++] = s;
+}
+
+static void take_entries(struct lane *lane, int64_t second)
+{
+    while (lane->n_entries && lane->entries[lane->head].second == second) {
+        struct lane_entry *e = &lane->entries[lane->head];
+        e->series->requests += e->requests;
+        e->series->errors += e->errors;
+        activate(lane, e->series);
+        lane->head++;
+        lane->n_entries--;
+    }
+    if (lane->n_entries == 0) {
+        lane->head = 0;
+    }
+}
+
+static void tick_all(struct lane *lane, const struct lane_owner *owner, int64_t second)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < lane->n_active; i++) {
+        struct series *s = lane->active[i];
+        struct rule_finding finding;
+        enum series_change change = series_tick(s, owner->rule, second, &finding);
+        if (change != SERIES_SAME) {
+            owner->on_change(s, change, second, &finding, owner->ctx);
+        }
+        if (series_is_settled(s, owner->rule)) {
+            s->is_active = false;
+        } else {
+            lane->active[kept++] = s;
+        }
+    }
+    lane->n_active = kept;
+}
+
+static void sweep(struct lane *lane, const struct lane_owner *owner)
+{
+    size_t dropped = 0;
+    lane->swept = lane->next;
+    for (size_t i = 0; i < lane->n_slots; i++) {
+        struct series *s = lane->slots[i];
+        if (s && !s->is_active && s->last_seen < lane->next - QUIET_S - owner->rule->window_s) {
+            series_free(s, owner->labels);
+            lane->slots[i] = NULL;
+            dropped++;
+        }
+    }
+    lane->n_series -= dropped;
+    *owner->n_series -= dropped;
+    if (dropped) {
+        rehash(lane, lane->n_slots); /* a hole would end a search too early */
+    }
+}
+
+void lane_close(struct lane *lane, const struct lane_owner *owner, int64_t limit)
+{
+    while (lane->next < limit) {
+        if (lane->n_active == 0) {
+            int64_t first = lane->n_entries ? lane->entries[lane->head].second : limit;
+            lane->next = first < limit ? first : limit;
+            if (lane->next == limit) {
+                break;
+            }
+        }
+        int64_t second = lane->next;
+        take_entries(lane, second);
+        tick_all(lane, owner, second);
+        lane->next = second + 1;
+    }
+    bool never = lane->swept == INT64_MIN;
+    if (lane->next != INT64_MIN && (never || lane->next - lane->swept >= SWEEP_EVERY_S)) {
+        sweep(lane, owner);
+    }
+}

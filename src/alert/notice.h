@@ -1,0 +1,62 @@
+/*
+ * An alert as a value: what a person is told of it. The set that raises alerts is in alert.h, which
+ * is what others include.
+ */
+#ifndef TEAPOT_ALERT_NOTICE_H
+#define TEAPOT_ALERT_NOTICE_H
+
+#include "alert/rule.h"
+#include "codes/codes.h"
+
+enum {
+    ALERT_NAME_BYTES = 200,
+    ALERT_CODES = 8, /* codes that an alert names */
+    ALERT_WHERE = 6, /* places that it names */
+    ALERT_SAMPLES = 3,
+    ALERT_SAMPLE_BYTES = 480,
+    ALERT_SERIES = 2000, /* series per rule; further hosts are watched together, and counted */
+    ALERT_KEPT = 1000,   /* resolved alerts that are remembered */
+};
+
+enum alert_state {
+    ALERT_PENDING,
+    ALERT_FIRING,
+    ALERT_RESOLVED,
+};
+
+struct alert_code {
+    uint16_t status;
+    enum blame blame;
+    uint64_t count;
+};
+
+struct alert_where {
+    const char *dimension; /* "host", "route", "upstream". Static */
+    char name[ALERT_NAME_BYTES];
+    uint64_t errors;
+    double share; /* of the alert's errors, 0 to 1 */
+};
+
+struct alert {
+    char id[40]; /* stable: the same rule, series and onset give the same id in every run */
+    char rule[RULE_NAME_BYTES];
+    enum alert_state state;
+    bool silenced;               /* remembered, but nobody is to be told */
+    enum rule_severity severity; /* the highest that it reached */
+    char source[ALERT_NAME_BYTES], host[ALERT_NAME_BYTES]; /* of its series; empty: not by that */
+    int64_t since;                                         /* second of its estimated onset */
+    int64_t at;                                            /* when it fired */
+    int64_t resolved_at;                                   /* 0 while it is not */
+    /* In the rule's window, when it fired or got worse; so are the codes, blame and places. */
+    uint64_t requests, errors;
+    double ratio, baseline; /* baseline below 0: not known */
+    char evidence[160];
+    uint32_t n_codes, n_where, n_samples;
+    struct alert_code codes[ALERT_CODES]; /* most first */
+    uint64_t blame[BLAMES];
+    struct alert_where where[ALERT_WHERE]; /* those with a fifth of the errors, most first */
+    char samples[ALERT_SAMPLES][ALERT_SAMPLE_BYTES]; /* addresses cut, queries taken out */
+    char summary[320];                               /* one sentence */
+};
+
+#endif

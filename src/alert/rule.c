@@ -1,0 +1,165 @@
+/*
+ * The figures of the presets, and what a rule may say.
+ */
+#include "alert/rule.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+struct preset {
+    const char *name;
+    struct rule rule;
+};
+
+static const struct preset presets[] = {
+    /* netdata/netdata, src/health/health.d/web_log.conf, template web_log_1m_internal_errors: 5xx
+     * above 2 % until back at 1 %, above 5 % until back at 2 %, over a minute with more than 120
+     * requests. Its delays (up 2m, down 15m) belong to the sending of mails and are left out. */
+    {"netdata",
+     {.on = RULE_ON_5XX,
+      .window_s = 60,
+      .min_requests = 120,
+      .warning = 0.02,
+      .warning_clear = 0.01,
+      .critical = 0.05,
+      .critical_clear = 0.02}},
+    /* srerun/prometheus-alerts: rate of 5xx over a minute above 5 % of all, "for: 1m", severity
+     * critical. Prometheus has no hysteresis, so it clears where it begins. */
+    {"prometheus",
+     {.on = RULE_ON_5XX, .window_s = 60, .critical = 0.05, .critical_clear = 0.05, .for_s = 60}},
+};
+
+static const char *const preset_names[] = {"netdata", "prometheus", NULL};
+
+_Static_assert(sizeof preset_names / sizeof *preset_names == sizeof presets / sizeof *presets + 1,
+               "every preset has its name in the list");
+
+bool rule_preset(struct rule *rule, struct span preset)
+{
+    for (size_t i = 0; i < sizeof presets / sizeof *presets; i++) {
+        if (span_is(preset, presets[i].name)) {
+            struct rule filled = presets[i].rule;
+            memcpy(filled.name, rule->name, sizeof filled.name);
+            filled.by = rule->by;
+            *rule = filled;
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *const *rule_presets(void)
+{
+    return preset_names;
+}
+
+/* A ratio of 1 can't be exceeded, and the comparisons are false for what is not a number. */
+static bool is_limit(double ratio)
+{
+    return ratio >= 0 && ratio < 1;
+}
+
+static int check_limit(const char *name, double limit, double clear, struct problem *why)
+{
+    if (!is_limit(limit)) {
+        problem_set(why, "%s must be at least 0 %% and below 100 %%", name);
+        return -EINVAL;
+    }
+    if (limit > 0 && !(clear >= 0 && clear <= limit)) {
+        problem_set(why, "%s_clear must be between 0 %% and %s (%g %%)", name, name, limit * 100);
+        return -EINVAL;
+    }
+    return 0;
+}
+
+static int check_limits(const struct rule *rule, struct problem *why)
+{
+    int bad = check_limit("warning", rule->warning, rule->warning_clear, why);
+    if (!bad) {
+        bad = check_limit("critical", rule->critical, rule->critical_clear, why);
+    }
+    if (bad) {
+        return bad;
+    }
+    if (!(rule->warning > 0) && !(rule->critical > 0)) {
+        problem_set(why, "a rule needs a limit: warning or critical above 0 %%");
+        return -EINVAL;
+    }
+    if (rule->critical > 0 && rule->warning > rule->critical) {
+        problem_set(why, "warning (%g %%) must not be above critical (%g %%)", rule->warning * 100,
+                    rule->critical * 100);
+        return -EINVAL;
+    }
+    return 0;
+}
+
+static int check_seconds(const char *name, int seconds, int least, struct problem *why)
+{
+    int most = least ? RULE_WINDOW_MAX_S : RULE_WAIT_MAX_S;
+    if (seconds < least || seconds > most) {
+        problem_set(why, "%s must be from %d s to %d s, not %d s", name, least, most, seconds);
+        return -EINVAL;
+    }
+    return 0;
+}
+
+int rule_check(const struct rule *rule, struct problem *why)
+{
+    if (!rule->name[0] || !memchr(rule->name, '\0', sizeof rule->name)) {
+        problem_set(why, "a rule needs a name of 1 to %d bytes", RULE_NAME_BYTES - 1);
+        return -EINVAL;
+    }
+    if (rule->by & ~(unsigned)(RULE_BY_SOURCE | RULE_BY_HOST)) {
+        problem_set(why, "a rule is by source, by host, by both or by none");
+        return -EINVAL;
+    }
+    int bad = check_seconds("window", rule->window_s, 1, why);
+    if (!bad) {
+        bad = check_seconds("for", rule->for_s, 0, why);
+    }
+    if (!bad) {
+        bad = check_seconds("clear_for", rule->clear_for_s, 0, why);
+    }
+    return bad ? bad : check_limits(rule, why);
+}
+
+static bool same(double a, double b)
+{
+    return !(a < b) && !(a > b);
+}
+
+bool rule_equal(const struct rule *a, const struct rule *b)
+{
+    return strcmp(a->name, b->name) == 0 && a->on == b->on && a->by == b->by &&
+           a->window_s == b->window_s && a->min_requests == b->min_requests &&
+           same(a->warning, b->warning) && same(a->warning_clear, b->warning_clear) &&
+           same(a->critical, b->critical) && same(a->critical_clear, b->critical_clear) &&
+           a->for_s == b->for_s && a->clear_for_s == b->clear_for_s;
+}
+
+char *rule_percent(double ratio, char out[RULE_PERCENT])
+{
+    double percent = ratio * 100;
+    if (!(percent > 0)) {
+        snprintf(out, RULE_PERCENT, "0 %%");
+    } else if (percent < 0.01) {
+        snprintf(out, RULE_PERCENT, "under 0.01 %%");
+    } else if (percent < 9.95) {
+        snprintf(out, RULE_PERCENT, "%.2g %%", percent);
+    } else if (percent < 99.5) {
+        snprintf(out, RULE_PERCENT, "%.0f %%", percent);
+    } else {
+        snprintf(out, RULE_PERCENT, "%s", percent < 100 ? "over 99 %" : "100 %");
+    }
+    return out;
+}
+
+const char *rule_severity_name(enum rule_severity severity)
+{
+    switch (severity) {
+    case RULE_NONE: return "none";
+    case RULE_WARNING: return "warning";
+    case RULE_CRITICAL: return "critical";
+    }
+    return "none";
+}

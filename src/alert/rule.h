@@ -1,0 +1,96 @@
+/*
+ * What makes an alert: a rule watches one kind of error ratio over its series, and a detector
+ * decides, second by second, how bad it is. Detectors are pure: counts and seconds in, a finding
+ * out. The threshold detector (threshold.c) is the first; a learned one plugs in beside it.
+ */
+#ifndef TEAPOT_ALERT_RULE_H
+#define TEAPOT_ALERT_RULE_H
+
+#include "base/diag.h"
+#include "base/span.h"
+
+enum rule_on {
+    RULE_ON_5XX,
+    RULE_ON_4XX,
+    RULE_ON_ERRORS, /* 4xx and 5xx */
+};
+
+enum rule_by {
+    RULE_BY_SOURCE = 1, /* bits */
+    RULE_BY_HOST = 2,
+};
+
+enum rule_severity {
+    RULE_NONE,
+    RULE_WARNING,
+    RULE_CRITICAL,
+};
+
+enum {
+    RULE_NAME_BYTES = 64,
+    RULE_WINDOW_MAX_S = 3600, /* a series remembers every second of it */
+    RULE_WAIT_MAX_S = 86400,
+    RULE_PERCENT = 24, /* bytes that rule_percent needs */
+};
+
+/* A threshold rule: over the last `window_s` seconds with more than `min_requests` requests, a
+ * ratio of errors above `warning` (or `critical`) raises it; it is over when the ratio is at most
+ * the matching clear value. A ratio of 0 turns that severity off. Ratios are 0 to 1. */
+struct rule {
+    char name[RULE_NAME_BYTES];
+    enum rule_on on;
+    unsigned by; /* bits of enum rule_by; 0: all sources as one series */
+    int window_s;
+    uint64_t min_requests;
+    double warning, warning_clear, critical, critical_clear;
+    int for_s;       /* it must hold so long before the alert fires */
+    int clear_for_s; /* it must be over so long before the alert is resolved */
+};
+
+/* What a detector finds at the end of a second. */
+struct rule_finding {
+    enum rule_severity severity;
+    int64_t onset; /* estimated second in which it began, when severity is not RULE_NONE */
+    uint64_t requests, errors; /* in the window */
+    double ratio, baseline;    /* baseline below 0: not known */
+};
+
+/* How a detector looks to the alerts. */
+struct rule_detector {
+    const char *name;
+    /* Bytes of state for one series of this rule; zeroed before the first tick. */
+    size_t (*state_size)(const struct rule *rule);
+    /* Takes the counts of one second. Seconds are consecutive, empty ones included; only where
+     * `is_settled` is true, any number of empty ones may be left out. */
+    void (*tick)(void *state, const struct rule *rule, int64_t second, uint64_t requests,
+                 uint64_t errors, struct rule_finding *out);
+    /* Would more empty seconds find nothing, and change nothing but the time? */
+    bool (*is_settled)(const void *state);
+    /* Writes in words what speaks for the finding: "31.0 % of 840 requests in 60 s, limit 5 %". */
+    void (*evidence)(const struct rule *rule, const struct rule_finding *finding, char *out,
+                     size_t size);
+};
+
+/* Fills in a preset, "netdata" or "prometheus" (figures and sources in rule.c); `name` and `by`
+ * stay. False, with the rule untouched, when there is no preset of that name. */
+bool rule_preset(struct rule *rule, struct span preset);
+
+/* The names of the presets, NULL at the end. Static. */
+const char *const *rule_presets(void);
+
+/* Is every figure of the rule sensible? 0, or -EINVAL with `why` filled. */
+int rule_check(const struct rule *rule, struct problem *why);
+
+/* Do both say the same, their names included? */
+bool rule_equal(const struct rule *a, const struct rule *b);
+
+/* Writes a ratio as a person says it, "31 %", "0.12 %", "under 0.01 %", and returns `out`. */
+char *rule_percent(double ratio, char out[RULE_PERCENT]);
+
+/* "none", "warning", "critical". Static. */
+const char *rule_severity_name(enum rule_severity severity);
+
+/* The detector of threshold rules. Static. */
+extern const struct rule_detector rule_threshold;
+
+#endif

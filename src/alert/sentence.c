@@ -1,0 +1,207 @@
+/*
+ * The sentence is put together from what is known; what is not is left out. Its parts have bounds
+ * of their own, so that the whole never has to be cut in the midst of a word or character.
+ */
+#include "alert/sentence.h"
+
+#include "base/clock.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+enum {
+    NAME_SHOWN = 48, /* bytes of a name; with these all parts together fit into the summary */
+    CODE_SHOWN = 40,
+    MOST_PERCENT = 80, /* "mostly" begins here */
+};
+
+struct text {
+    char *out;
+    size_t len, size;
+};
+
+static void add(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void add(struct text *t, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int len = vsnprintf(t->out + t->len, t->size - t->len, format, args);
+    va_end(args);
+    if (len > 0) {
+        size_t left = t->size - t->len - 1;
+        t->len += (size_t)len < left ? (size_t)len : left;
+    }
+}
+
+/* A name from a log: no longer than can be read, cut between characters, without control bytes. */
+static void add_name(struct text *t, const char *name, size_t most)
+{
+    size_t len = strlen(name), shown = len;
+    if (len > most) {
+        shown = most;
+        while (shown > 0 && ((unsigned char)name[shown] & 0xc0) == 0x80) {
+            shown--;
+        }
+    }
+    for (size_t i = 0; i < shown; i++) {
+        unsigned char c = (unsigned char)name[i];
+        add(t, "%c", c < 0x20 || c == 0x7f ? '?' : c);
+    }
+    add(t, "%s", shown < len ? "…" : "");
+}
+
+static void add_clock(struct text *t, int64_t second)
+{
+    int64_t of_day = second % 86400;
+    of_day += of_day < 0 ? 86400 : 0;
+    add(t, "%02d:%02d:%02d UTC", (int)(of_day / 3600), (int)(of_day / 60 % 60), (int)(of_day % 60));
+}
+
+/* A duration in its two largest units, the second one only when it is not zero. */
+static void add_duration(struct text *t, int64_t seconds)
+{
+    static const struct {
+        int64_t from, large, small;
+        const char *large_name, *small_name;
+    } units[] = {
+        {172800, 86400, 3600, "d", "h"},
+        {3600, 3600, 60, "h", "min"},
+        {60, 60, 1, "min", "s"},
+        {0, 1, 1, "s", "s"},
+    };
+    size_t i = 0;
+    seconds = seconds > 0 ? seconds : 0;
+    while (seconds < units[i].from) {
+        i++;
+    }
+    long long rest = seconds % units[i].large / units[i].small;
+    add(t, "%lld %s", (long long)(seconds / units[i].large), units[i].large_name);
+    if (rest) {
+        add(t, " %lld %s", rest, units[i].small_name);
+    }
+}
+
+static const char *code_name(uint16_t status)
+{
+    size_t index = 0;
+    bool found = codes_find(status, SPAN("ietf"), &index) || codes_of(status, &index) > 0;
+    return found ? codes_at(index)->name : "Unassigned";
+}
+
+static const char *kind_of(enum rule_on on)
+{
+    switch (on) {
+    case RULE_ON_5XX: return "5xx errors";
+    case RULE_ON_4XX: return "4xx errors";
+    case RULE_ON_ERRORS: return "Errors (4xx and 5xx)";
+    }
+    return "Errors";
+}
+
+static uint64_t sum_blame(const struct alert *a)
+{
+    uint64_t sum = 0;
+    for (enum blame b = BLAME_NONE; b < BLAMES; b++) {
+        sum += a->blame[b];
+    }
+    return sum;
+}
+
+static bool is_most(uint64_t part, uint64_t all)
+{
+    return part > 0 && part * 100 >= all * MOST_PERCENT;
+}
+
+/* Who has to act, when it is clear. */
+static const char *whose(const struct alert *a)
+{
+    static const char *const phrases[BLAMES] = {
+        [BLAME_CLIENT] = " caused by clients", [BLAME_SERVER] = " by the server",
+        [BLAME_UPSTREAM] = " from upstream",   [BLAME_EDGE] = " at the edge",
+        [BLAME_NETWORK] = " by the network",   [BLAME_CONFIG] = " by configuration",
+        [BLAME_AUTH] = " by authentication",
+    };
+    uint64_t all = sum_blame(a);
+    for (enum blame b = BLAME_NONE; b < BLAMES; b++) {
+        if (phrases[b] && is_most(a->blame[b], all)) {
+            return phrases[b];
+        }
+    }
+    return "";
+}
+
+/* "502 Bad Gateway from upstream for shop.example.com". */
+static void add_subject(struct text *t, const struct alert *a, enum rule_on on)
+{
+    uint64_t all = sum_blame(a);
+    if (a->n_codes && a->codes[0].count * 2 > all) {
+        char word[STATUS_TEXT];
+        add(t, "%s%s ", is_most(a->codes[0].count, all) ? "" : "Mostly ",
+            status_text(a->codes[0].status, word));
+        add_name(t, code_name(a->codes[0].status), CODE_SHOWN);
+    } else {
+        add(t, "%s", kind_of(on));
+    }
+    add(t, "%s", whose(a));
+    if (a->host[0] || a->source[0]) {
+        add(t, "%s", a->host[0] ? " for " : " in ");
+        add_name(t, a->host[0] ? a->host : a->source, NAME_SHOWN);
+    }
+}
+
+/* "31 % of 840 requests". */
+static void add_share(struct text *t, double ratio, uint64_t requests)
+{
+    char percent[RULE_PERCENT];
+    add(t, "%s of %llu request%s", rule_percent(ratio, percent), (unsigned long long)requests,
+        requests == 1 ? "" : "s");
+}
+
+/* ", all from upstream 10.0.0.7:8080", when one place has nearly all. */
+static void add_place(struct text *t, const struct alert *a)
+{
+    if (a->n_where == 0 || a->where[0].share * 100 < MOST_PERCENT) {
+        return;
+    }
+    const struct alert_where *w = &a->where[0];
+    const char *how = strcmp(w->dimension, "upstream") == 0 ? "from upstream "
+                      : strcmp(w->dimension, "host") == 0   ? "for "
+                                                            : "on ";
+    add(t, ", %s %s", w->errors == sum_blame(a) ? "all" : "mostly", how);
+    add_name(t, w->name, NAME_SHOWN);
+}
+
+void sentence_firing(struct alert *alert, enum rule_on on)
+{
+    struct text t = {alert->summary, 0, sizeof alert->summary};
+    add_subject(&t, alert, on);
+    add(&t, " since ");
+    add_clock(&t, alert->since);
+    add(&t, ": ");
+    add_share(&t, alert->ratio, alert->requests);
+    if (alert->baseline >= 0) {
+        char percent[RULE_PERCENT];
+        add(&t, " (usually %s)", rule_percent(alert->baseline, percent));
+    }
+    add_place(&t, alert);
+    add(&t, ".");
+}
+
+void sentence_resolved(struct alert *alert, enum rule_on on, int64_t over,
+                       const struct rule_finding *worst)
+{
+    struct text t = {alert->summary, 0, sizeof alert->summary};
+    add_subject(&t, alert, on);
+    add(&t, worst ? " is over since " : " is not watched any more since ");
+    add_clock(&t, over);
+    add(&t, " after ");
+    add_duration(&t, over - alert->since);
+    if (worst) {
+        add(&t, ": at worst ");
+        add_share(&t, worst->ratio, worst->requests);
+    } else {
+        add(&t, ": its rule was changed or removed");
+    }
+    add(&t, ".");
+}

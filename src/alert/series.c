@@ -1,0 +1,170 @@
+/*
+ * The states: a finding makes an alert pending; one that held for for_s fires; a firing one that
+ * was over for clear_for_s is resolved. A critical finding must hold for for_s of its own before
+ * the alert is (or becomes) critical. The id comes from the second in which the finding began,
+ * which does not depend on how the log was cut, and not from the estimated onset, which a better
+ * detector may move.
+ */
+#include "alert/series.h"
+
+#include "alert/sentence.h"
+#include "base/alloc.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+const struct rule_detector *series_detector(const struct rule *rule)
+{
+    (void)rule; /* so far all rules are threshold rules */
+    return &rule_threshold;
+}
+
+struct series *series_new(const struct rule *rule, uint64_t hash, struct span source,
+                          struct span host)
+{
+    struct series *s = alloc_zero(1, sizeof *s);
+    s->hash = hash;
+    s->source = alloc_text(span_head(source, ALERT_NAME_BYTES - 1));
+    s->host = alloc_text(span_head(host, ALERT_NAME_BYTES - 1));
+    s->detector = alloc_zero(1, series_detector(rule)->state_size(rule));
+    s->last_seen = INT64_MIN;
+    s->state = ALERT_RESOLVED;
+    s->over_from = INT64_MAX;
+    return s;
+}
+
+void series_free(struct series *s, struct label_table *labels)
+{
+    diagnosis_done(&s->diagnosis, labels);
+    free(s->source);
+    free(s->host);
+    free(s->detector);
+    free(s);
+}
+
+bool series_is_settled(const struct series *s, const struct rule *rule)
+{
+    return s->state == ALERT_RESOLVED && series_detector(rule)->is_settled(s->detector);
+}
+
+static void begin(struct series *s, int64_t second, const struct rule_finding *finding)
+{
+    s->state = ALERT_PENDING;
+    s->severity = RULE_NONE;
+    s->since = finding->onset;
+    s->any_from = second;
+    s->crit_from = INT64_MAX;
+    s->over_from = INT64_MAX;
+    s->worst = *finding;
+}
+
+/* The severity that has held long enough. */
+static enum rule_severity held(const struct series *s, const struct rule *rule, int64_t second)
+{
+    if (s->crit_from <= second - rule->for_s) {
+        return RULE_CRITICAL;
+    }
+    return s->any_from <= second - rule->for_s ? RULE_WARNING : RULE_NONE;
+}
+
+static void note_worst(struct series *s, const struct rule *rule,
+                       const struct rule_finding *finding)
+{
+    if (finding->requests > rule->min_requests && finding->ratio > s->worst.ratio) {
+        s->worst = *finding;
+    }
+}
+
+static enum series_change while_found(struct series *s, const struct rule *rule, int64_t second,
+                                      const struct rule_finding *finding)
+{
+    if (s->state == ALERT_RESOLVED) {
+        begin(s, second, finding);
+    }
+    note_worst(s, rule, finding);
+    s->over_from = INT64_MAX;
+    if (finding->severity != RULE_CRITICAL) {
+        s->crit_from = INT64_MAX;
+    } else if (s->crit_from == INT64_MAX) {
+        s->crit_from = second;
+    }
+    enum rule_severity now = held(s, rule, second);
+    bool was_pending = s->state == ALERT_PENDING;
+    bool too_few = was_pending && finding->requests <= rule->min_requests;
+    if (now <= s->severity || too_few) {
+        return SERIES_SAME;
+    }
+    s->severity = now;
+    s->state = ALERT_FIRING;
+    return was_pending ? SERIES_FIRED : SERIES_WORSE;
+}
+
+static enum series_change while_over(struct series *s, const struct rule *rule, int64_t second)
+{
+    if (s->state == ALERT_PENDING) {
+        s->state = ALERT_RESOLVED;
+    }
+    if (s->state == ALERT_RESOLVED) {
+        return SERIES_SAME;
+    }
+    s->crit_from = INT64_MAX;
+    if (s->over_from == INT64_MAX) {
+        s->over_from = second;
+    }
+    return s->over_from <= second - rule->clear_for_s ? SERIES_RESOLVED : SERIES_SAME;
+}
+
+enum series_change series_tick(struct series *s, const struct rule *rule, int64_t second,
+                               struct rule_finding *finding)
+{
+    series_detector(rule)->tick(s->detector, rule, second, s->requests, s->errors, finding);
+    s->requests = s->errors = 0;
+    return finding->severity == RULE_NONE ? while_over(s, rule, second)
+                                          : while_found(s, rule, second, finding);
+}
+
+static void write_id(const struct series *s, const struct rule *rule, struct alert *out)
+{
+    char text[RULE_NAME_BYTES + 64];
+    int len = snprintf(text, sizeof text, "%016llx %lld %s", (unsigned long long)s->hash,
+                       (long long)s->any_from, rule->name);
+    uint64_t id = span_hash((struct span){text, (size_t)len});
+    snprintf(out->id, sizeof out->id, "%016llx", (unsigned long long)id);
+}
+
+void series_describe(const struct series *s, const struct rule *rule, int64_t second,
+                     const struct rule_finding *finding, struct alert *out)
+{
+    write_id(s, rule, out);
+    memcpy(out->rule, rule->name, sizeof out->rule);
+    memcpy(out->source, s->source, strlen(s->source) + 1);
+    memcpy(out->host, s->host, strlen(s->host) + 1);
+    out->state = ALERT_FIRING;
+    out->severity = s->severity;
+    out->since = s->since;
+    out->resolved_at = 0;
+    out->requests = finding->requests;
+    out->errors = finding->errors;
+    out->ratio = finding->ratio;
+    out->baseline = finding->baseline;
+    struct rule_finding told = *finding;
+    told.severity = s->severity;
+    series_detector(rule)->evidence(rule, &told, out->evidence, sizeof out->evidence);
+    diagnosis_fill(&s->diagnosis, second - rule->window_s + 1, second, out);
+    sentence_firing(out, rule->on);
+}
+
+void series_resolve(struct series *s, const struct rule *rule, int64_t second, bool gone)
+{
+    struct alert *alert = s->alert;
+    alert->state = ALERT_RESOLVED;
+    alert->resolved_at = second;
+    if (gone) {
+        sentence_resolved(alert, rule->on, second, NULL);
+    } else {
+        sentence_resolved(alert, rule->on, s->over_from, &s->worst);
+    }
+    s->alert = NULL;
+    s->state = ALERT_RESOLVED;
+    s->severity = RULE_NONE;
+}

@@ -1,0 +1,59 @@
+/*
+ * One series that a rule watches: its detector, its recent errors, and how far its alert has come,
+ * second by second. It tells what changed; who remembers alerts and who is told is not its
+ * business.
+ */
+#ifndef TEAPOT_ALERT_SERIES_H
+#define TEAPOT_ALERT_SERIES_H
+
+#include "alert/diagnosis.h"
+
+enum series_change {
+    SERIES_SAME,
+    SERIES_FIRED,
+    SERIES_WORSE,
+    SERIES_RESOLVED,
+};
+
+struct series {
+    uint64_t hash, number;     /* of its key; in order of creation within its lane */
+    char *source, *host;       /* empty: not by that */
+    bool is_active;            /* ticked every second */
+    int64_t last_seen;         /* newest second that something was counted in */
+    uint64_t requests, errors; /* of the second that is being closed */
+    void *detector;
+    struct diagnosis diagnosis;
+
+    enum alert_state state;             /* ALERT_RESOLVED: nothing is the matter */
+    enum rule_severity severity;        /* that was told */
+    int64_t since, any_from, crit_from; /* onset; when the finding, and a critical one, began */
+    int64_t over_from;                  /* when it was over; INT64_MAX while it is not */
+    struct rule_finding worst;          /* of the present alert */
+    struct alert *alert;                /* the one that fires; not owned */
+};
+
+/* A series without history; to be freed with series_free, which gives its labels back. */
+struct series *series_new(const struct rule *rule, uint64_t hash, struct span source,
+                          struct span host);
+void series_free(struct series *s, struct label_table *labels);
+
+/* Closes a second: takes and zeroes the counts in `requests` and `errors`. `*finding` is what was
+ * found. */
+enum series_change series_tick(struct series *s, const struct rule *rule, int64_t second,
+                               struct rule_finding *finding);
+
+/* Would empty seconds change nothing any more? */
+bool series_is_settled(const struct series *s, const struct rule *rule);
+
+/* Writes what the alert says when it fired or got worse at `second`: all but `silenced` and `at`.
+ */
+void series_describe(const struct series *s, const struct rule *rule, int64_t second,
+                     const struct rule_finding *finding, struct alert *out);
+
+/* Writes the end of the series' alert at `second` and forgets it; `gone`: because its rule is. */
+void series_resolve(struct series *s, const struct rule *rule, int64_t second, bool gone);
+
+/* The detector of a rule. Static. */
+const struct rule_detector *series_detector(const struct rule *rule);
+
+#endif

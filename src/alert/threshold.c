@@ -1,0 +1,223 @@
+/*
+ * The threshold detector: the ratio of errors over the last window_s seconds against fixed limits,
+ * with hysteresis. A ring of seconds and its running sums make a tick O(1).
+ *
+ * Onset, looked for only when a finding begins: the counts in the window are taken as two binomials
+ * with a change between them, and the change is put where their likelihood is largest. With n
+ * requests and x errors in a part, and its own ratio p = x/n, the part's log likelihood is x ln p +
+ * (n-x) ln(1-p). A change must win more than 3 + ln(window_s) over "no change" (three nats, and the
+ * price of having had window_s places to choose from); else the errors are as old as the window
+ * shows, and the onset is its first second with an error. Worked example: 50 seconds of 10 requests
+ * with no error, then 10 of 10 with 3 errors each: no change gives -119, a change at second 50
+ * gives -61: it wins 58 against 7.
+ *
+ * Baseline: 60 buckets of a minute, filled with seconds as they leave the window, so that the
+ * beginning of an outage is not in it; seconds from the onset until the finding is over are left
+ * out for good. While there is a finding, the baseline is what it was when it began.
+ */
+#include "alert/rule.h"
+
+#include <math.h>
+#include <stdio.h>
+
+enum {
+    BASELINE_MINUTES = 60,
+    BASELINE_REQUESTS = 100, /* with fewer, a ratio says nothing about what is usual */
+};
+
+struct slot {
+    uint32_t requests, errors;
+    bool is_bad; /* belongs to a finding: not for the baseline */
+};
+
+struct minute {
+    uint64_t requests, errors;
+};
+
+struct threshold {
+    bool has_ticked;
+    enum rule_severity severity;
+    int64_t last;  /* second of the last tick */
+    int64_t onset; /* and baseline, of the present finding */
+    double usual;
+    uint64_t requests, errors; /* in the window */
+    int64_t newest_minute;     /* of the baseline */
+    struct minute baseline, minutes[BASELINE_MINUTES];
+    struct slot slots[]; /* window_s of them; a second's place is its number modulo window_s */
+};
+
+static size_t threshold_state_size(const struct rule *rule)
+{
+    return sizeof(struct threshold) + (size_t)rule->window_s * sizeof(struct slot);
+}
+
+static size_t place(int64_t number, int size)
+{
+    int64_t rest = number % size;
+    return (size_t)(rest < 0 ? rest + size : rest);
+}
+
+static int64_t minute_of(int64_t second)
+{
+    return second / 60 - (second % 60 < 0);
+}
+
+static void baseline_advance(struct threshold *t, int64_t minute)
+{
+    if (minute - t->newest_minute > BASELINE_MINUTES) {
+        t->newest_minute = minute - BASELINE_MINUTES;
+    }
+    while (t->newest_minute < minute) {
+        struct minute *oldest = &t->minutes[place(++t->newest_minute, BASELINE_MINUTES)];
+        t->baseline.requests -= oldest->requests;
+        t->baseline.errors -= oldest->errors;
+        *oldest = (struct minute){0};
+    }
+}
+
+static void baseline_add(struct threshold *t, const struct slot *leaving)
+{
+    struct minute *m = &t->minutes[place(t->newest_minute, BASELINE_MINUTES)];
+    m->requests += leaving->requests;
+    m->errors += leaving->errors;
+    t->baseline.requests += leaving->requests;
+    t->baseline.errors += leaving->errors;
+}
+
+static double baseline_ratio(const struct threshold *t)
+{
+    if (t->baseline.requests < BASELINE_REQUESTS) {
+        return -1;
+    }
+    return (double)t->baseline.errors / (double)t->baseline.requests;
+}
+
+static double part_likelihood(uint64_t requests, uint64_t errors)
+{
+    if (errors == 0 || errors == requests) {
+        return 0; /* limit of p ln p */
+    }
+    double n = (double)requests, x = (double)errors;
+    return x * log(x / n) + (n - x) * log1p(-x / n);
+}
+
+static int64_t find_onset(const struct threshold *t, int window_s)
+{
+    int64_t first = t->last - window_s + 1, first_error = first, best = first;
+    double none = part_likelihood(t->requests, t->errors), most = none + 3 + log(window_s);
+    uint64_t n = 0, x = 0; /* before the change */
+    bool found = false, seen = false;
+    for (int64_t s = first; s <= t->last; s++) {
+        const struct slot *slot = &t->slots[place(s, window_s)];
+        uint64_t n_after = t->requests - n, x_after = t->errors - x;
+        if (n && n_after && (double)x_after * (double)n > (double)x * (double)n_after) {
+            double now = part_likelihood(n, x) + part_likelihood(n_after, x_after);
+            if (now >= most) { /* the later of equals, since empty seconds change nothing */
+                most = now;
+                best = s;
+                found = true;
+            }
+        }
+        if (!seen && slot->errors) {
+            first_error = s;
+            seen = true;
+        }
+        n += slot->requests;
+        x += slot->errors;
+    }
+    return found ? best : first_error;
+}
+
+static enum rule_severity judge(const struct threshold *t, const struct rule *rule, double ratio)
+{
+    if (t->requests == 0) {
+        return RULE_NONE;
+    }
+    bool enough = t->requests > rule->min_requests;
+    if (enough && rule->critical > 0 && ratio > rule->critical) {
+        return RULE_CRITICAL;
+    }
+    if (enough && t->severity == RULE_NONE && rule->warning > 0 && ratio > rule->warning) {
+        return RULE_WARNING;
+    }
+    if (t->severity == RULE_CRITICAL && ratio > rule->critical_clear) {
+        return RULE_CRITICAL;
+    }
+    bool stays = t->severity != RULE_NONE && rule->warning > 0 && ratio > rule->warning_clear;
+    return stays ? RULE_WARNING : RULE_NONE;
+}
+
+static void begin_finding(struct threshold *t, const struct rule *rule)
+{
+    t->usual = baseline_ratio(t);
+    t->onset = find_onset(t, rule->window_s);
+    for (int64_t s = t->onset; s <= t->last; s++) {
+        t->slots[place(s, rule->window_s)].is_bad = true;
+    }
+}
+
+static void take_second(struct threshold *t, const struct rule *rule, struct slot now)
+{
+    struct slot *slot = &t->slots[place(t->last, rule->window_s)];
+    if (!slot->is_bad) {
+        baseline_add(t, slot);
+    }
+    t->requests += (uint64_t)now.requests - slot->requests;
+    t->errors += (uint64_t)now.errors - slot->errors;
+    *slot = now;
+}
+
+static uint32_t clamp(uint64_t n, uint32_t most)
+{
+    return n < most ? (uint32_t)n : most;
+}
+
+static void threshold_tick(void *state, const struct rule *rule, int64_t second, uint64_t requests,
+                           uint64_t errors, struct rule_finding *out)
+{
+    struct threshold *t = state;
+    int64_t leaving = minute_of(second - rule->window_s);
+    if (!t->has_ticked) {
+        t->has_ticked = true;
+        t->newest_minute = leaving;
+    }
+    t->last = second;
+    baseline_advance(t, leaving);
+    uint32_t n = clamp(requests, UINT32_MAX);
+    take_second(t, rule, (struct slot){n, clamp(errors, n), t->severity != RULE_NONE});
+    double ratio = t->requests ? (double)t->errors / (double)t->requests : 0;
+    enum rule_severity before = t->severity;
+    t->severity = judge(t, rule, ratio);
+    if (before == RULE_NONE && t->severity != RULE_NONE) {
+        begin_finding(t, rule);
+    }
+    bool found = t->severity != RULE_NONE;
+    *out = (struct rule_finding){.severity = t->severity,
+                                 .onset = found ? t->onset : second,
+                                 .requests = t->requests,
+                                 .errors = t->errors,
+                                 .ratio = ratio,
+                                 .baseline = found ? t->usual : baseline_ratio(t)};
+}
+
+static bool threshold_is_settled(const void *state)
+{
+    const struct threshold *t = state;
+    return t->requests == 0 && t->severity == RULE_NONE;
+}
+
+static void threshold_evidence(const struct rule *rule, const struct rule_finding *finding,
+                               char *out, size_t size)
+{
+    double limit = finding->severity == RULE_CRITICAL ? rule->critical : rule->warning;
+    snprintf(out, size, "%.1f %% of %llu requests in %d s, limit %g %%", finding->ratio * 100,
+             (unsigned long long)finding->requests, rule->window_s, limit * 100);
+}
+
+const struct rule_detector rule_threshold = {
+    .name = "threshold",
+    .state_size = threshold_state_size,
+    .tick = threshold_tick,
+    .is_settled = threshold_is_settled,
+    .evidence = threshold_evidence,
+};

@@ -1,0 +1,240 @@
+/*
+ * A window is taken second by second, and what can be closed before each is closed first: so a year
+ * that is handed over at once needs no more memory than a second, and gives the same alerts as one
+ * that is handed over bit by bit.
+ *
+ * Requests without a virtual host have no record of their own in a window by host: they are what is
+ * left of the whole source when all its hosts are taken away, and are watched as the series of the
+ * empty host.
+ */
+#include "alert/watcher.h"
+
+#include "base/alloc.h"
+
+#include <stdlib.h>
+
+struct counts {
+    uint64_t requests, errors;
+};
+
+/* One call of watcher_take. */
+struct taking {
+    struct watcher *watch;
+    const struct lane_owner *owner;
+    const struct watcher_feed *feed;
+    struct lane *lane;
+    struct span source; /* empty when the rule is not by source */
+    bool by_host;
+    uint32_t record, error; /* the next ones */
+    uint64_t late;
+};
+
+void watcher_init(struct watcher *watch, const struct rule *rule)
+{
+    *watch = (struct watcher){.rule = *rule};
+}
+
+void watcher_done(struct watcher *watch, struct label_table *labels)
+{
+    for (size_t i = 0; i < watch->n_lanes; i++) {
+        lane_free(watch->lanes[i], labels);
+    }
+    free(watch->lanes);
+    free(watch->refused);
+    *watch = (struct watcher){0};
+}
+
+static struct lane *lane_of(struct watcher *watch, size_t number)
+{
+    if (number >= watch->n_lanes) {
+        watch->lanes = alloc_resize(watch->lanes, number + 1, sizeof(struct lane *));
+        memset(watch->lanes + watch->n_lanes, 0,
+               (number + 1 - watch->n_lanes) * sizeof(struct lane *));
+        watch->n_lanes = number + 1;
+    }
+    if (!watch->lanes[number]) {
+        watch->lanes[number] = lane_new();
+    }
+    return watch->lanes[number];
+}
+
+static uint64_t key_hash(struct span source, struct span host)
+{
+    return span_hash(source) * 0x9e3779b97f4a7c15u + span_hash(host);
+}
+
+static void count_refused(struct watcher *watch, uint64_t hash)
+{
+    if (!watch->refused) {
+        watch->refused = alloc_zero(WATCHER_REFUSED, sizeof *watch->refused);
+    }
+    uint64_t *kept = &watch->refused[hash % WATCHER_REFUSED];
+    watch->n_refused += *kept != hash;
+    *kept = hash;
+}
+
+/* The series of a host; above the cap, hosts are watched together as "other". */
+static struct series *series_of(struct taking *t, struct span host)
+{
+    uint64_t hash = key_hash(t->source, host);
+    struct series *s = lane_find(t->lane, hash, t->source, host);
+    if (s) {
+        return s;
+    }
+    if (*t->owner->n_series >= ALERT_SERIES && !span_is(host, "other")) {
+        count_refused(t->watch, hash);
+        return series_of(t, SPAN("other"));
+    }
+    return lane_create(t->lane, t->owner, hash, t->source, host);
+}
+
+static struct counts counts_of(const struct window_record *r, enum rule_on on)
+{
+    switch (on) {
+    case RULE_ON_5XX: return (struct counts){r->requests, r->e5xx};
+    case RULE_ON_4XX: return (struct counts){r->requests, r->e4xx};
+    case RULE_ON_ERRORS: return (struct counts){r->requests, (uint64_t)r->e4xx + r->e5xx};
+    }
+    return (struct counts){r->requests, r->e5xx};
+}
+
+static bool is_watched(uint16_t status, enum rule_on on)
+{
+    bool is_4xx = status_class(status) == CLASS_4XX, is_5xx = status_class(status) == CLASS_5XX;
+    return (is_4xx && on != RULE_ON_5XX) || (is_5xx && on != RULE_ON_4XX);
+}
+
+static void add(struct taking *t, int64_t second, struct span host, struct counts n)
+{
+    struct lane_entry entry = {second, series_of(t, host), n.requests, n.errors};
+    lane_add(t->lane, t->owner, &entry);
+}
+
+/* The second that what was counted at `second` goes into. */
+static int64_t open_second(const struct taking *t, int64_t second)
+{
+    return second < t->lane->next ? t->lane->next : second;
+}
+
+static void take_records(struct taking *t, int64_t second)
+{
+    const struct window *w = t->feed->w;
+    enum rule_on on = t->watch->rule.on;
+    struct counts rest = {0};
+    bool is_late = second < t->lane->next;
+    for (; t->record < w->n_records && w->records[t->record].second == second; t->record++) {
+        const struct window_record *r = &w->records[t->record];
+        struct counts n = counts_of(r, on);
+        if (r->host == 0) {
+            rest.requests += n.requests;
+            rest.errors += n.errors;
+            t->late += is_late ? n.requests : 0;
+        } else if (t->by_host) {
+            add(t, open_second(t, second), window_name(w, r->host), n);
+            rest.requests -= n.requests < rest.requests ? n.requests : rest.requests;
+            rest.errors -= n.errors < rest.errors ? n.errors : rest.errors;
+        }
+    }
+    if (rest.requests) {
+        add(t, open_second(t, second), (struct span){0}, rest);
+    }
+}
+
+/* The series that errors of a host belong to, or NULL: they came after the host's own requests. */
+static struct series *find_series(const struct taking *t, uint32_t host)
+{
+    struct span name = t->by_host ? window_name(t->feed->w, host) : (struct span){0};
+    struct span other = SPAN("other");
+    struct series *s = lane_find(t->lane, key_hash(t->source, name), t->source, name);
+    if (!s && name.len) {
+        s = lane_find(t->lane, key_hash(t->source, other), t->source, other);
+    }
+    return s;
+}
+
+/* Nothing before this second is needed any more. */
+static int64_t oldest_of(const struct taking *t)
+{
+    return t->lane->next == INT64_MIN ? INT64_MIN : t->lane->next - t->watch->rule.window_s;
+}
+
+static struct label *label_of(const struct taking *t, uint32_t number)
+{
+    bool has_name = number != WINDOW_OTHER;
+    return has_name ? label_take(t->owner->labels, window_name(t->feed->w, number)) : NULL;
+}
+
+static void take_error(struct taking *t, const struct window_error *e)
+{
+    struct series *s = is_watched(e->status, t->watch->rule.on) ? find_series(t, e->host) : NULL;
+    if (!s || e->blame >= BLAMES) {
+        return;
+    }
+    struct diagnosis_error error = {.second = open_second(t, e->second),
+                                    .host = t->by_host ? NULL : label_of(t, e->host),
+                                    .route = label_of(t, e->route),
+                                    .upstream = label_of(t, e->upstream),
+                                    .count = e->count,
+                                    .status = e->status,
+                                    .blame = (uint8_t)e->blame};
+    diagnosis_add(&s->diagnosis, t->owner->labels, &error, oldest_of(t));
+}
+
+static void take_samples(struct taking *t, int64_t second)
+{
+    const struct window *w = t->feed->w;
+    for (uint32_t i = 0; i < w->n_samples; i++) {
+        const struct window_sample *sample = &w->samples[i];
+        bool is_now = sample->second == second && is_watched(sample->status, t->watch->rule.on);
+        struct series *s = is_now ? find_series(t, sample->host) : NULL;
+        if (s) {
+            diagnosis_keep(&s->diagnosis, sample, oldest_of(t));
+        }
+    }
+}
+
+static void close_before(struct taking *t, int64_t limit)
+{
+    lane_close(t->lane, t->owner, limit < t->feed->limit ? limit : t->feed->limit);
+}
+
+static void take_window(struct taking *t, const struct window *w)
+{
+    while (t->record < w->n_records) {
+        int64_t second = w->records[t->record].second;
+        close_before(t, second);
+        take_records(t, second);
+        while (t->error < w->n_errors && w->errors[t->error].second <= second) {
+            take_error(t, &w->errors[t->error++]);
+        }
+        take_samples(t, second);
+    }
+}
+
+uint64_t watcher_take(struct watcher *watch, const struct lane_owner *owner,
+                    const struct watcher_feed *feed)
+{
+    bool by_source = watch->rule.by & RULE_BY_SOURCE;
+    struct taking t = {.watch = watch, .owner = owner, .feed = feed};
+    t.lane = lane_of(watch, by_source ? feed->number : 0);
+    t.source = by_source ? feed->source : (struct span){0};
+    t.by_host = (watch->rule.by & RULE_BY_HOST) && feed->w && feed->w->by_host;
+    if (feed->w) {
+        take_window(&t, feed->w);
+    }
+    close_before(&t, feed->limit);
+    return t.late;
+}
+
+void watcher_each(struct watcher *watch, void (*fn)(struct series *s, int64_t next, void *ctx),
+                void *ctx)
+{
+    for (size_t i = 0; i < watch->n_lanes; i++) {
+        const struct lane *lane = watch->lanes[i];
+        for (size_t k = 0; lane && k < lane->n_slots; k++) {
+            if (lane->slots[k]) {
+                fn(lane->slots[k], lane->next, ctx);
+            }
+        }
+    }
+}

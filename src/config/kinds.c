@@ -1,0 +1,368 @@
+/*
+ * What stands in each kind of section. A setting is added in the table at the end, in the function
+ * that takes its section, in teapotd.conf(5) and in conf/.
+ */
+#include "config/kinds.h"
+
+#include "base/alloc.h"
+#include "base/choice.h"
+#include "config/value.h"
+#include "format/format.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum {
+    TOKEN_BYTES = 4096,
+};
+
+/* The format is only tried here: the source keeps its text, and opens it for each file anew. */
+static int take_format(const struct stanza *s, struct config_source *source)
+{
+    const char *text = stanza_text(s, "format");
+    if (!text) {
+        return 0;
+    }
+    struct format format = {0};
+    if (format_read(&format, span_of(text), s->file->why)) {
+        return stanza_refuse(s, "format", 0);
+    }
+    format_done(&format);
+    settings_replace(&source->format, text);
+    return 0;
+}
+
+/* Whether the vendor is one is not known here: the dictionary is no business of this folder. */
+static int take_source(const struct stanza *s, struct config *c)
+{
+    static const char *const starts[] = {"begin", "end", NULL};
+    struct config_source *source = settings_add_source(c);
+    int start = 0;
+    if (stanza_name(s, source->name, sizeof(source->name)) ||
+        stanza_list(s, "path", &source->paths) ||
+        stanza_list(s, "exclude_path", &source->exclude) || take_format(s, source) ||
+        stanza_take(s, "vendor", &source->vendor) || stanza_choice(s, "start", starts, &start)) {
+        return -EINVAL;
+    }
+    source->from_end = start == 1;
+    if (!source->paths[0]) {
+        problem_set(s->file->why, "source \"%s\" has no path", source->name);
+        return stanza_refuse(s, NULL, 0);
+    }
+    return 0;
+}
+
+static int take_summary(const struct stanza *s, struct config *c)
+{
+    static const char *const words[] = {"stdout", "none", NULL};
+    static const struct stanza_bounds bounds = {0, 86400000, 1000, "whole seconds up to one day"};
+    if (stanza_duration(s, "every", bounds, &c->every_s) || stanza_take(s, "to", &c->summary_to)) {
+        return -EINVAL;
+    }
+    /* A path must show that it is one, or a slip in "stdout" would make a file of that name. */
+    if (!strchr(c->summary_to, '/') &&
+        choice_find(span_of(c->summary_to), words, "destination", s->file->why) < 0) {
+        return stanza_refuse(s, "to", 0);
+    }
+    return 0;
+}
+
+/* "all" has no bit, so beside another word it does nothing. */
+static int take_by(const struct stanza *s, struct rule *rule)
+{
+    static const char *const words[] = {"all", "source", "host", NULL};
+    static const unsigned bits[] = {0, RULE_BY_SOURCE, RULE_BY_HOST};
+    struct stanza_setting setting = stanza_get(s, "by");
+    unsigned by = setting.n_values ? 0 : rule->by;
+    for (size_t i = 0; i < setting.n_values; i++) {
+        struct span word = span_of(setting.values[i]);
+        int which = choice_find(word, words, "series", s->file->why);
+        if (which < 0) {
+            return stanza_refuse(s, "by", i);
+        }
+        by |= bits[which];
+    }
+    rule->by = by;
+    return 0;
+}
+
+/* A limit without its clear value keeps the preset's proportion, so that one figure is enough. */
+static int take_limit(const struct stanza *s, const char *key, double *limit, double *clear)
+{
+    char clear_key[32];
+    snprintf(clear_key, sizeof(clear_key), "%s_clear", key);
+    double share = *limit > 0 ? *clear / *limit : 1;
+    if (stanza_ratio(s, key, limit)) {
+        return -EINVAL;
+    }
+    if (stanza_text(s, key)) {
+        *clear = *limit * share;
+    }
+    return stanza_ratio(s, clear_key, clear);
+}
+
+/* The preset comes first, so that every other setting of the section may override it. */
+static int take_preset(const struct stanza *s, struct rule *rule)
+{
+    const char *text = stanza_text(s, "preset");
+    if (!text) {
+        text = "netdata";
+    }
+    if (strcmp(text, "none") == 0 || rule_preset(rule, span_of(text))) {
+        return 0;
+    }
+    choice_unknown(span_of(text), rule_presets(), "preset", s->file->why);
+    return stanza_refuse(s, "preset", 0);
+}
+
+/* What makes sense together is asked of rule_check, which knows all figures; here each is read
+ * alone. */
+static int take_figures(const struct stanza *s, struct rule *rule)
+{
+    static const char *const on_words[] = {"5xx", "4xx", "errors", NULL};
+    static const enum rule_on on_values[] = {RULE_ON_5XX, RULE_ON_4XX, RULE_ON_ERRORS};
+    static const struct stanza_bounds bounds = {0, 86400000, 1000, "whole seconds up to one day"};
+    int on = (int)rule->on;
+    if (stanza_choice(s, "on", on_words, &on) || take_by(s, rule) ||
+        stanza_duration(s, "window", bounds, &rule->window_s) ||
+        stanza_count(s, "min_requests", &rule->min_requests) ||
+        take_limit(s, "warning", &rule->warning, &rule->warning_clear) ||
+        take_limit(s, "critical", &rule->critical, &rule->critical_clear) ||
+        stanza_duration(s, "for", bounds, &rule->for_s) ||
+        stanza_duration(s, "clear_for", bounds, &rule->clear_for_s)) {
+        return -EINVAL;
+    }
+    rule->on = on_values[on];
+    return 0;
+}
+
+/* A rule that is off is checked like any other, so that turning it on again holds no surprise. */
+static int take_alert(const struct stanza *s, struct config *c)
+{
+    if (s->n == 0) {
+        c->n_rules = 0; /* the default rule gives way */
+    }
+    struct rule *rule = settings_add_rule(c, "");
+    bool off = false;
+    if (stanza_name(s, rule->name, sizeof(rule->name)) || take_preset(s, rule) ||
+        take_figures(s, rule) || stanza_switch(s, "off", &off)) {
+        return -EINVAL;
+    }
+    if (rule_check(rule, s->file->why)) {
+        return stanza_refuse(s, NULL, 0);
+    }
+    c->n_rules -= off;
+    return 0;
+}
+
+/* A notify that tells nobody is surely a slip: an alert would get lost without a word. */
+static int take_notify(const struct stanza *s, struct config *c)
+{
+    static const char *const styles[] = {"generic", NULL};
+    struct config_notify *notify = settings_add_notify(c);
+    int style = 0;
+    if (stanza_name(s, notify->name, sizeof(notify->name)) ||
+        stanza_take(s, "webhook", &notify->webhook) ||
+        stanza_switch(s, "journal", &notify->journal) ||
+        stanza_choice(s, "style", styles, &style)) {
+        return -EINVAL;
+    }
+    if (notify->webhook && value_url(span_of(notify->webhook), s->file->why)) {
+        return stanza_refuse(s, "webhook", 0);
+    }
+    if (!notify->webhook && !notify->journal) {
+        problem_set(s->file->why, "notify \"%s\" has neither webhook nor journal = true",
+                    notify->name);
+        return stanza_refuse(s, NULL, 0);
+    }
+    return 0;
+}
+
+/* A token in a file of its own keeps the configuration readable for everyone. */
+static int read_token(const struct stanza *s, const char *path, char **token)
+{
+    char bytes[TOKEN_BYTES + 1];
+    /* A FIFO without a writer must not hold up the start. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    ssize_t got = fd < 0 ? -1 : read(fd, bytes, sizeof(bytes));
+    int error = errno;
+    if (fd >= 0) {
+        close(fd);
+    }
+    if (got < 0) {
+        problem_set(s->file->why, "token_file %.*s: %s", CHOICE_SHOWN, path, strerror(error));
+        return stanza_refuse(s, "token_file", 0);
+    }
+    struct span text = {bytes, (size_t)got};
+    text = span_head(text, span_find(text, '\n'));
+    if (text.len && text.ptr[text.len - 1] == '\r') {
+        text.len--;
+    }
+    free(*token);
+    *token = alloc_text(span_trim(text));
+    return 0;
+}
+
+/* A token goes into a header of HTTP, so it is visible ASCII. */
+static bool is_token(const char *token)
+{
+    /* Blanks would be trimmed on the way, and other bytes are no header value (RFC 9110, 5.5). */
+    size_t len = strlen(token);
+    for (size_t i = 0; i < len; i++) {
+        if (token[i] <= ' ' || token[i] > '~') {
+            return false;
+        }
+    }
+    return len > 0 && len <= TOKEN_BYTES;
+}
+
+/* Two tokens would leave it open which one counts, and a wrong guess locks people out. */
+static int take_token(const struct stanza *s, struct config *c)
+{
+    const char *path = stanza_text(s, "token_file");
+    const char *key = path ? "token_file" : "token";
+    if (path && stanza_text(s, "token")) {
+        problem_set(s->file->why, "there is a token and a token_file; one is enough");
+        return stanza_refuse(s, key, 0);
+    }
+    if (stanza_take(s, "token", &c->token) || (path && read_token(s, path, &c->token))) {
+        return -EINVAL;
+    }
+    if (c->token && !is_token(c->token)) {
+        problem_set(s->file->why, "a token is 1 to %d visible ASCII characters", TOKEN_BYTES);
+        return stanza_refuse(s, key, 0);
+    }
+    return 0;
+}
+
+/* Comes after the token: only then is it known who may be let in. Everything that is counted is on
+ * these sockets, so what other machines can reach needs a word from the person who set it up. */
+static int check_listens(const struct stanza *s, const struct config *c)
+{
+    for (size_t i = 0; c->listens[i]; i++) {
+        bool outside = false;
+        if (value_listen(span_of(c->listens[i]), &outside, s->file->why)) {
+            return stanza_refuse(s, "listen", i);
+        }
+        if (outside && !c->token && !c->insecure) {
+            problem_set(s->file->why,
+                        "\"%.*s\" can be reached from other machines: set a token, or insecure = "
+                        "true",
+                        CHOICE_SHOWN, c->listens[i]);
+            return stanza_refuse(s, "listen", i);
+        }
+    }
+    return 0;
+}
+
+static int take_stats(const struct stanza *s, struct config *c)
+{
+    if (stanza_list(s, "listen", &c->listens) || stanza_mode(s, "mode", &c->mode) ||
+        stanza_take(s, "group", &c->group) || stanza_switch(s, "insecure", &c->insecure) ||
+        take_token(s, c)) {
+        return -EINVAL;
+    }
+    return check_listens(s, c);
+}
+
+/* A relative path is in the service manager's folder for us (systemd.exec(5), StateDirectory=). */
+static void place_store(struct config *c)
+{
+    struct span folder = span_of(getenv("STATE_DIRECTORY"));
+    folder = span_head(folder, span_find(folder, ':'));
+    if (c->store_path[0] != '/' && folder.len) {
+        char *whole = alloc_printf("%.*s/%s", (int)folder.len, folder.ptr, c->store_path);
+        free(c->store_path);
+        c->store_path = whole;
+    }
+}
+
+static int take_store(const struct stanza *s, struct config *c)
+{
+    static const struct stanza_bounds bounds = {100, 3600000, 1, "from 100ms to 1h"};
+    if (stanza_take(s, "path", &c->store_path) ||
+        stanza_duration(s, "checkpoint_every", bounds, &c->checkpoint_every_ms)) {
+        return -EINVAL;
+    }
+    if (c->store_path) {
+        place_store(c);
+    }
+    return 0;
+}
+
+int kinds_dimension(struct span word, unsigned *keep, struct problem *why)
+{
+    static const char *const words[] = {"host", "upstream", "route", "client", NULL};
+    static const unsigned bits[] = {CONFIG_KEEP_HOST, CONFIG_KEEP_UPSTREAM, CONFIG_KEEP_ROUTE,
+                                    CONFIG_KEEP_CLIENT};
+    int which = choice_find(word, words, "dimension", why);
+    if (which < 0) {
+        return which;
+    }
+    *keep |= bits[which];
+    return 0;
+}
+
+/* An empty list is a choice too: it keeps nothing, whereas no list keeps the default. */
+static int take_top(const struct stanza *s, struct config *c)
+{
+    static const struct stanza_bounds bounds = {0, 3600000, 1, "at most 1h"};
+    struct stanza_setting dimensions = stanza_get(s, "dimensions");
+    unsigned keep = dimensions.values ? 0 : c->keep;
+    for (size_t i = 0; i < dimensions.n_values; i++) {
+        if (kinds_dimension(span_of(dimensions.values[i]), &keep, s->file->why)) {
+            return stanza_refuse(s, "dimensions", i);
+        }
+    }
+    c->keep = keep;
+    return stanza_duration(s, "lateness", bounds, &c->lateness_ms);
+}
+
+/* Sections are taken in this order, not in that of the file: none depends on another one so far. */
+static const struct kind kinds[] = {
+    {NULL, false, {{"dimensions", true}, {"lateness", false}}, take_top},
+    {"source",
+     true,
+     {{"path", true},
+      {"exclude_path", true},
+      {"format", false},
+      {"vendor", false},
+      {"start", false}},
+     take_source},
+    {"summary", false, {{"every", false}, {"to", false}}, take_summary},
+    {"alert",
+     true,
+     {{"preset", false},
+      {"on", false},
+      {"by", true},
+      {"window", false},
+      {"min_requests", false},
+      {"warning", false},
+      {"warning_clear", false},
+      {"critical", false},
+      {"critical_clear", false},
+      {"for", false},
+      {"clear_for", false},
+      {"off", false}},
+     take_alert},
+    {"notify", true, {{"webhook", false}, {"style", false}, {"journal", false}}, take_notify},
+    {"stats",
+     false,
+     {{"listen", true},
+      {"mode", false},
+      {"group", false},
+      {"token", false},
+      {"token_file", false},
+      {"insecure", false}},
+     take_stats},
+    {"store", false, {{"path", false}, {"checkpoint_every", false}}, take_store},
+};
+
+const struct kind *kinds_all(size_t *n)
+{
+    *n = sizeof(kinds) / sizeof(kinds[0]);
+    return kinds;
+}

@@ -1,0 +1,401 @@
+/*
+ * The loop. Start-up is a column of steps, the end is the same column from below; everything in
+ * between happens in callbacks: bytes from sections, a tick each second that closes seconds for the
+ * alerts, the end of an interval, a checkpoint written by a worker, signals, and the stats socket.
+ */
+#include "run/daemon.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "run/oneshot.h"
+#include "run/process.h"
+#include "run/service.h"
+#include "run/systemd.h"
+#include "run/terminal.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    TICK_MS = 1000,
+    INTERVAL_MS = 10000, /* when no summaries are written, for /summary?last= */
+    SOCKETS = 16,        /* handed over by the service manager */
+};
+
+_Static_assert(CONFIG_KEEP_HOST == 1 << TALLY_HOSTS &&
+                   CONFIG_KEEP_UPSTREAM == 1 << TALLY_UPSTREAMS &&
+                   CONFIG_KEEP_ROUTE == 1 << TALLY_ROUTES &&
+                   CONFIG_KEEP_CLIENT == 1 << TALLY_CLIENTS,
+               "the configuration's dimensions are the tally's");
+
+void service_write(struct service *s, int fd, struct span line)
+{
+    int r = terminal_write(fd, line);
+    if (r == -EPIPE) { /* nobody reads any more: like head, that is a good end */
+        s->stop(s);
+    } else if (r) {
+        diag_say(DIAG_ERROR, "can't write: %s", strerror(-r));
+        s->failed = true;
+    }
+}
+
+static void say_status(const struct service *s)
+{
+    char text[128];
+    uint64_t lines = 0;
+    for (size_t i = 0; i < s->n_found; i++) {
+        lines += s->found[i]->source->total ? s->found[i]->source->total->lines : 0;
+    }
+    snprintf(text, sizeof(text), "%zu sources, %llu lines, %zu alerts firing", s->n_found,
+             (unsigned long long)lines, alert_set_firing(s->pipeline.alerts));
+    systemd_status(text);
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+    struct service *s = timer->data;
+    summaries_fold(s);
+    deliver_deferred(s);
+}
+
+static void on_interval(uv_timer_t *timer)
+{
+    struct service *s = timer->data;
+    summaries_interval(s);
+    say_status(s);
+}
+
+static void on_watchdog(uv_timer_t *timer)
+{
+    (void)timer;
+    systemd_alive();
+}
+
+static void save_work(uv_work_t *work)
+{
+    struct service *s = work->data;
+    struct problem why = {0};
+    if (store_save(&s->saving, s->saving_path, &why)) {
+        problem_say(&why);
+    }
+}
+
+static void after_save(uv_work_t *work, int status)
+{
+    (void)status;
+    struct service *s = work->data;
+    store_done(&s->saving);
+    free(s->saving_path);
+    s->saving_path = NULL;
+    s->is_saving = false;
+}
+
+static bool same_positions(const struct store *a, const struct store *b)
+{
+    for (size_t i = 0; a->n_positions == b->n_positions && i < a->n_positions; i++) {
+        const struct store_position *p = &a->positions[i], *q = &b->positions[i];
+        if (p->inode != q->inode || p->device != q->device || p->offset != q->offset ||
+            p->head_hash != q->head_hash) {
+            return false;
+        }
+    }
+    return a->n_positions == b->n_positions;
+}
+
+/* Writes down where reading has come to, when that changed. The disk is waited for by a worker. */
+static void on_checkpoint(uv_timer_t *timer)
+{
+    struct service *s = timer->data;
+    if (s->is_saving) {
+        return;
+    }
+    struct store now = {0};
+    summaries_fold(
+        s); /* decides what was held back: no offset may pass lines that are not counted */
+    sections_positions(s, &now);
+    if (same_positions(&now, &s->store)) {
+        store_done(&now);
+        return;
+    }
+    store_done(&s->store);
+    s->store = now;
+    sections_positions(s, &s->saving);
+    s->saving_path = alloc_text(span_of(s->config.store_path));
+    s->is_saving = true;
+    s->save.data = s;
+    uv_queue_work(s->loop, &s->save, save_work, after_save);
+}
+
+static void on_reload(uv_signal_t *signal, int number)
+{
+    (void)number;
+    struct service *s = signal->data;
+    struct problem why = {0};
+    if (s->config_file && service_reload(s, &why)) {
+        problem_say(&why);
+        diag_say(DIAG_WARNING, "the old settings stay");
+    }
+}
+
+static void on_stop_signal(uv_signal_t *signal, int number)
+{
+    (void)number;
+    struct service *s = signal->data;
+    s->stop(s);
+}
+
+static void close_handles(struct service *s)
+{
+    uv_handle_t *const handles[] = {(uv_handle_t *)&s->tick,       (uv_handle_t *)&s->interval,
+                                    (uv_handle_t *)&s->checkpoint, (uv_handle_t *)&s->watchdog,
+                                    (uv_handle_t *)&s->on_hup,     (uv_handle_t *)&s->on_term,
+                                    (uv_handle_t *)&s->on_int};
+    for (size_t i = 0; i < sizeof(handles) / sizeof(handles[0]); i++) {
+        uv_close(handles[i], NULL);
+    }
+}
+
+/* The end, in the reverse order of the start: no new bytes, then what they still mean, then
+ * everything that leads outside. */
+static void stop_service(struct service *s)
+{
+    if (s->is_stopping) {
+        return;
+    }
+    s->is_stopping = true;
+    systemd_stopping();
+    struct store last = {0};
+    for (size_t i = 0; i < s->n_found; i++) {
+        source_decide(s->found[i]->source);
+    }
+    sections_positions(s, &last);
+    sections_stop(s);
+    if (!s->config_file) {
+        for (size_t i = 0; i < s->n_found; i++) {
+            source_finish(s->found[i]->source);
+        }
+    }
+    summaries_interval(s);
+    if (!s->config_file) {
+        summaries_total(s);
+    }
+    last.seq = s->seq;
+    store_done(&s->store);
+    s->store = last;
+    if (s->serve) {
+        serve_stop(s->serve);
+    }
+    deliver_stop(s);
+    close_handles(s);
+}
+
+static void start_timers(struct service *s)
+{
+    uint64_t every_ms = s->config.every_s > 0 ? (uint64_t)s->config.every_s * 1000 : INTERVAL_MS;
+    uv_timer_start(&s->tick, on_tick, TICK_MS, TICK_MS);
+    uv_timer_start(&s->interval, on_interval, every_ms, every_ms);
+    if (s->config.store_path) {
+        uint64_t checkpoint_ms = (uint64_t)s->config.checkpoint_every_ms;
+        uv_timer_start(&s->checkpoint, on_checkpoint, checkpoint_ms, checkpoint_ms);
+    }
+    uint64_t alive_ms = systemd_alive_every_ms();
+    if (alive_ms) {
+        uv_timer_start(&s->watchdog, on_watchdog, 0, alive_ms);
+    }
+}
+
+static void init_handles(struct service *s)
+{
+    uv_timer_t *const timers[] = {&s->tick, &s->interval, &s->checkpoint, &s->watchdog};
+    uv_signal_t *const signals[] = {&s->on_hup, &s->on_term, &s->on_int};
+    for (size_t i = 0; i < sizeof(timers) / sizeof(timers[0]); i++) {
+        uv_timer_init(s->loop, timers[i]);
+        timers[i]->data = s;
+    }
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+        uv_signal_init(s->loop, signals[i]);
+        signals[i]->data = s;
+    }
+    uv_signal_start(&s->on_hup, on_reload, SIGHUP);
+    uv_signal_start(&s->on_term, on_stop_signal, SIGTERM);
+    uv_signal_start(&s->on_int, on_stop_signal, SIGINT);
+}
+
+static int start_serve(struct service *s, struct problem *why)
+{
+    int fds[SOCKETS];
+    size_t n_fds = systemd_sockets(fds, SOCKETS);
+    struct serve_options options = {.listens = (const char *const *)s->config.listens,
+                                    .fds = fds,
+                                    .n_fds = n_fds,
+                                    .mode = s->config.mode,
+                                    .group = s->config.group,
+                                    .token = s->config.token,
+                                    .insecure = s->config.insecure};
+    if (n_fds == 0 && !options.listens[0]) {
+        return 0;
+    }
+    s->serve = serve_start(s->loop, &options, answer_request, s, why);
+    return s->serve ? 0 : -EADDRNOTAVAIL;
+}
+
+static int load_store(struct service *s, struct problem *why)
+{
+    if (!s->config.store_path) {
+        return 0;
+    }
+    int r = store_load(&s->store, s->config.store_path, why);
+    if (r == -EBADMSG) { /* set aside and said; counting is more important than the past */
+        problem_say(why);
+        return 0;
+    }
+    s->seq = s->store.seq;
+    return r == -ENOENT ? 0 : r;
+}
+
+static int start_service(struct service *s, struct problem *why)
+{
+    int r = load_store(s, why);
+    r = r ? r : summaries_open(s, why);
+    if (r) {
+        return r;
+    }
+    init_handles(s);
+    r = start_serve(s, why);
+    if (r) {
+        close_handles(s);
+        return r;
+    }
+    deliver_configure(s);
+    start_timers(s);
+    sections_start(s, &s->config);
+    systemd_ready("following");
+    return 0;
+}
+
+static void done_service(struct service *s)
+{
+    struct problem why = {0};
+    if (s->config.store_path && s->is_stopping &&
+        store_save(&s->store, s->config.store_path, &why)) {
+        problem_say(&why);
+        s->failed = true;
+    }
+    sections_done(s);
+    summaries_close(s);
+    for (size_t i = 0; i < s->n_recent; i++) {
+        tally_done(&s->recent[i].tally);
+    }
+    store_done(&s->store);
+    pipeline_done(&s->pipeline);
+    uv_loop_close(s->loop);
+}
+
+/* Takes `s->config` as it is and runs until something calls `stop`. */
+static int run_service(struct service *s)
+{
+    uv_loop_t loop;
+    struct problem why = {0};
+    signal(SIGPIPE, SIG_IGN);
+    process_raise_limits();
+    uv_loop_init(&loop);
+    s->loop = &loop;
+    s->stop = stop_service;
+    s->started_ms = s->interval_from_ms = clock_wall_ms();
+    gethostname(s->host, sizeof(s->host) - 1);
+    pipeline_init(&s->pipeline, s->config.rules, s->config.n_rules, s->config.keep, deliver_alert,
+                  s);
+    s->pipeline.has_intervals = true;
+    int r = start_service(s, &why);
+    if (r) {
+        problem_say(&why);
+    }
+    uv_run(&loop, UV_RUN_DEFAULT);
+    done_service(s);
+    return r || s->failed ? EXIT_UNREADABLE : 0;
+}
+
+/* Are the listeners the same? Then clients don't notice a reload. */
+static bool same_listeners(const struct config *a, const struct config *b)
+{
+    size_t i = 0;
+    while (a->listens[i] && b->listens[i] && strcmp(a->listens[i], b->listens[i]) == 0) {
+        i++;
+    }
+    return !a->listens[i] && !b->listens[i] && a->mode == b->mode && a->insecure == b->insecure &&
+           strcmp(a->group ? a->group : "", b->group ? b->group : "") == 0 &&
+           strcmp(a->token ? a->token : "", b->token ? b->token : "") == 0;
+}
+
+int service_reload(struct service *s, struct problem *why)
+{
+    struct config fresh;
+    systemd_reloading();
+    config_init(&fresh);
+    int r = config_read(&fresh, s->config_file, why);
+    if (r) {
+        systemd_ready("reload failed: the old settings stay");
+        return r;
+    }
+    if (!same_listeners(&s->config, &fresh)) {
+        diag_say(DIAG_WARNING, "listeners change with the next start only");
+    }
+    summaries_fold(s);
+    sections_reload(s, &fresh);
+    alert_set_rules(s->pipeline.alerts, fresh.rules, fresh.n_rules);
+    config_done(&s->config);
+    s->config = fresh;
+    deliver_configure(s);
+    summaries_close(s);
+    if (summaries_open(s, why)) { /* also makes a rotated summary file anew */
+        problem_say(why);
+    }
+    start_timers(s);
+    diag_say(DIAG_INFO, "settings read again from %s", s->config_file);
+    systemd_ready("following");
+    return 0;
+}
+
+int daemon_follow(const struct options *o)
+{
+    struct service s = {.config = o->config,
+                        .alerts_to_stdout = true,
+                        .as_text = o->output == OPTIONS_TEXT,
+                        .summary_fd = -1};
+    int r = run_service(&s);
+    return r ? r : o->fail_on_alert && s.alerted ? EXIT_ALERT : 0;
+}
+
+int daemon_run(const struct options *o)
+{
+    struct service s = {.config_file = o->config_file, .summary_fd = -1};
+    struct problem why = {0};
+    diag_init(DIAG_INFO, systemd_has_journal());
+    config_init(&s.config);
+    if (config_read(&s.config, o->config_file, &why)) {
+        problem_say(&why);
+        return EXIT_USAGE;
+    }
+    int r = run_service(&s);
+    config_done(&s.config);
+    return r;
+}
+
+int daemon_check(const struct options *o)
+{
+    struct config c;
+    struct problem why = {0};
+    config_init(&c);
+    int r = config_read(&c, o->config_file, &why);
+    if (r) {
+        problem_say(&why);
+        return EXIT_USAGE;
+    }
+    printf("%s: good, %zu sources, %zu rules\n", o->config_file, c.n_sources, c.n_rules);
+    config_done(&c);
+    return 0;
+}

@@ -1,0 +1,230 @@
+/*
+ * A scan reads one file after the other on this thread: bytes into the source, seconds into the
+ * alerts, and at the end everything into one summary.
+ */
+#include "run/oneshot.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "input/file.h"
+#include "output/json.h"
+#include "output/report.h"
+#include "run/pipeline.h"
+#include "run/terminal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum {
+    PROGRESS_AFTER_MS = 1000,
+    PROGRESS_EVERY_MS = 200,
+};
+
+struct scan {
+    struct pipeline pipeline;
+    struct source **sources;
+    const char **paths; /* of each source; the texts belong to the configuration */
+    size_t n_sources;
+    bool failed; /* something could not be read */
+    bool has_progress;
+    int64_t began_ms, progress_ms;
+    uint64_t lines; /* of the sources before the present one */
+};
+
+static void show_progress(struct scan *scan, const struct source *s, const struct file *f)
+{
+    int64_t now = clock_mono_ms();
+    if (!scan->has_progress || now - scan->began_ms < PROGRESS_AFTER_MS ||
+        now - scan->progress_ms < PROGRESS_EVERY_MS) {
+        return;
+    }
+    scan->progress_ms = now;
+    uint64_t size = file_size(f), lines = scan->lines + (s->live ? s->live->lines : 0);
+    struct buf name = {0};
+    report_escape(&name, span_of(s->name), 40);
+    if (size) {
+        fprintf(stderr, "\r\033[K%s: %u %%, %.1f M lines", name.data,
+                (unsigned)(file_position(f) * 100 / size), (double)lines / 1e6);
+    } else {
+        fprintf(stderr, "\r\033[K%s: %.1f M lines", name.data, (double)lines / 1e6);
+    }
+    buf_done(&name);
+}
+
+/* Reads a file to its end. What was read before an error stays counted. */
+static int read_all(struct scan *scan, struct source *s, struct file *f, struct problem *why)
+{
+    struct span bytes = {0};
+    int64_t wall_ms = clock_wall_ms();
+    int got;
+    while ((got = file_read(f, &bytes, why)) > 0) {
+        file_keep(f, bytes.len - source_bytes(s, bytes, false, wall_ms));
+        source_feed(s, INT64_MIN);
+        show_progress(scan, s, f);
+    }
+    source_bytes(s, got == 0 ? bytes : (struct span){0}, true, wall_ms);
+    return got;
+}
+
+static void scan_source(struct scan *scan, struct source *s, const char *path)
+{
+    struct problem why = {0};
+    struct file *f = file_open(path, &why);
+    int got = f ? read_all(scan, s, f, &why) : -ENOENT;
+    source_finish(s);
+    source_fold(s);
+    if (got < 0) {
+        problem_say(&why);
+        scan->failed = true;
+        snprintf(s->state, sizeof(s->state), "failed: %.80s", why.text);
+    } else {
+        snprintf(s->state, sizeof(s->state), "done");
+    }
+    if (f) {
+        file_close(f);
+    }
+    scan->lines += s->total ? s->total->lines : 0;
+}
+
+static int print(const struct options *o, const struct summary *summary)
+{
+    struct buf out = {0};
+    bool as_text =
+        o->output == OPTIONS_TEXT || (o->output == OPTIONS_AUTO && terminal_is(STDOUT_FILENO));
+    if (as_text) {
+        report_summary(&out, summary, terminal_style());
+    } else {
+        json_summary(&out, summary);
+        buf_byte(&out, '\n');
+    }
+    int r = terminal_write(STDOUT_FILENO, buf_span(&out));
+    buf_done(&out);
+    if (r && r != -EPIPE) {
+        diag_say(DIAG_ERROR, "can't write to standard output: %s", strerror(-r));
+    }
+    return r == -EPIPE ? 0 : r;
+}
+
+/* Puts all sources into one summary and prints it. */
+static int summarise(const struct options *o, struct scan *scan)
+{
+    struct tally all, none;
+    struct summary_source *rows = alloc_zero(scan->n_sources, sizeof(*rows));
+    char host[256] = "";
+    tally_init(&all, o->config.keep, false);
+    tally_init(&none, o->config.keep, false);
+    for (size_t i = 0; i < scan->n_sources; i++) {
+        const struct source *s = scan->sources[i];
+        rows[i] = source_summary(s, s->total ? s->total : &none);
+        if (s->total) {
+            tally_merge(&all, s->total, false);
+        }
+    }
+    all.late = alert_set_late(scan->pipeline.alerts);
+    gethostname(host, sizeof(host) - 1);
+    struct summary summary = {.kind = SUMMARY_SCAN,
+                              .host = host,
+                              .seq = 1,
+                              .all = &all,
+                              .sources = rows,
+                              .n_sources = scan->n_sources,
+                              .alerts = scan->pipeline.alerts,
+                              .alerts_since = INT64_MIN};
+    int r = print(o, &summary);
+    tally_done(&all);
+    tally_done(&none);
+    free(rows);
+    return r;
+}
+
+/* One source for each path of each section; on the command line every FILE is a section of its own.
+ */
+static void add_sources(struct scan *scan, const struct config *c)
+{
+    for (size_t i = 0; i < c->n_sources; i++) {
+        const struct config_source *section = &c->sources[i];
+        for (char **path = section->paths; *path; path++) {
+            scan->sources =
+                alloc_resize(scan->sources, scan->n_sources + 1, sizeof(struct source *));
+            scan->paths = alloc_resize(scan->paths, scan->n_sources + 1, sizeof(char *));
+            scan->paths[scan->n_sources] = *path;
+            scan->sources[scan->n_sources++] =
+                source_new(&scan->pipeline, span_is(span_of(*path), "-") ? "stdin" : *path,
+                           section->format, section->vendor ? section->vendor : "");
+        }
+    }
+}
+
+int oneshot_scan(const struct options *o)
+{
+    struct scan scan = {.began_ms = clock_mono_ms(), .has_progress = terminal_is(STDERR_FILENO)};
+    pipeline_init(&scan.pipeline, o->config.rules, o->config.n_rules, o->config.keep, NULL, NULL);
+    add_sources(&scan, &o->config);
+    for (size_t i = 0; i < scan.n_sources; i++) {
+        scan_source(&scan, scan.sources[i], scan.paths[i]);
+    }
+    if (scan.has_progress && scan.progress_ms) {
+        fputs("\r\033[K", stderr);
+    }
+    int r = summarise(o, &scan);
+    bool alerted = alert_set_count(scan.pipeline.alerts) > 0;
+    for (size_t i = 0; i < scan.n_sources; i++) {
+        source_free(scan.sources[i]);
+    }
+    free(scan.sources);
+    free(scan.paths);
+    pipeline_done(&scan.pipeline);
+    return r || scan.failed ? EXIT_UNREADABLE : o->fail_on_alert && alerted ? EXIT_ALERT : 0;
+}
+
+/* The server whose codes a format shows: "nginx:…" and "ingress-nginx" alike. */
+static enum server server_of(const char *spec)
+{
+    struct format format;
+    struct problem ignored;
+    enum server server = SERVER_UNKNOWN;
+    if (!spec || server_find(span_of(spec), &server) ||
+        format_read(&format, span_of(spec), &ignored)) {
+        return server;
+    }
+    server = format.parser ? format.parser->server : SERVER_UNKNOWN;
+    format_done(&format);
+    return server;
+}
+
+int oneshot_explain(const struct options *o)
+{
+    uint16_t status = status_slot(span_of(o->explain));
+    struct span vendor = span_of(o->vendor ? o->vendor : "");
+    struct buf out = {0};
+    if (status == STATUS_NONE) {
+        diag_say(DIAG_ERROR, "\"%s\" is no status code: one to three digits, \"-\" or \"-1\"",
+                 o->explain);
+        return EXIT_USAGE;
+    }
+    enum server server = server_of(o->format);
+    if (o->output == OPTIONS_JSON) {
+        json_explain(&out, status, server, vendor);
+        buf_byte(&out, '\n');
+    } else {
+        report_explain(&out, status, server, vendor, terminal_style());
+    }
+    int r = terminal_write(STDOUT_FILENO, buf_span(&out));
+    buf_done(&out);
+    return r && r != -EPIPE ? EXIT_UNREADABLE : 0;
+}
+
+int oneshot_formats(void)
+{
+    struct buf out = {0};
+    const struct parser *const *parsers = format_parsers();
+    buf_text(&out, "auto            told from the lines themselves (the default)\n");
+    for (size_t i = 0; parsers[i]; i++) {
+        buf_printf(&out, "%-15s %s\n", parsers[i]->name, parsers[i]->summary);
+    }
+    int r = terminal_write(STDOUT_FILENO, buf_span(&out));
+    buf_done(&out);
+    return r && r != -EPIPE ? EXIT_UNREADABLE : 0;
+}

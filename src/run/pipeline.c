@@ -1,0 +1,291 @@
+#include "run/pipeline.h"
+
+#include "base/alloc.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    LIVE_SKEW_S = 600, /* stamps this near to the wall clock are taken for live ones */
+};
+
+struct verdict_cache {
+    struct verdict_cache *next;
+    enum server server;
+    char *vendor;
+    struct verdict_table table;
+};
+
+void pipeline_init(struct pipeline *p, const struct rule *rules, size_t n_rules, unsigned keep,
+                   alert_change_fn on_change, void *ctx)
+{
+    *p = (struct pipeline){.keep = keep, .alerts = alert_set_new(rules, n_rules, on_change, ctx)};
+    p->by_host = alert_set_by_host(p->alerts);
+}
+
+void pipeline_done(struct pipeline *p)
+{
+    while (p->verdicts) {
+        struct verdict_cache *v = p->verdicts;
+        p->verdicts = v->next;
+        free(v->vendor);
+        free(v);
+    }
+    alert_set_free(p->alerts);
+    *p = (struct pipeline){0};
+}
+
+static const struct verdict_table *table_for(struct pipeline *p, enum server server,
+                                             const char *vendor)
+{
+    for (struct verdict_cache *v = p->verdicts; v; v = v->next) {
+        if (v->server == server && strcmp(v->vendor, vendor) == 0) {
+            return &v->table;
+        }
+    }
+    struct verdict_cache *v = alloc_zero(1, sizeof(*v));
+    v->server = server;
+    v->vendor = alloc_text(span_of(vendor));
+    verdict_table_init(&v->table, server, span_of(vendor));
+    v->next = p->verdicts;
+    p->verdicts = v;
+    return &v->table;
+}
+
+struct source *source_new(struct pipeline *p, const char *name, const char *format,
+                          const char *vendor)
+{
+    struct source *s = alloc_zero(1, sizeof(*s));
+    struct problem ignored;
+    s->shared = p;
+    s->name = alloc_text(span_of(name));
+    s->vendor = alloc_text(span_of(vendor));
+    format_read(&s->format, span_of(format), &ignored);
+    snprintf(s->state, sizeof(s->state), "waiting");
+    return s;
+}
+
+static void free_tally(struct tally *t)
+{
+    if (t) {
+        tally_done(t);
+        free(t);
+    }
+}
+
+void source_free(struct source *s)
+{
+    if (!s) {
+        return;
+    }
+    reader_free(s->reader);
+    format_done(&s->format);
+    buf_done(&s->held);
+    free_tally(s->live);
+    free_tally(s->interval);
+    free_tally(s->total);
+    free(s->name);
+    free(s->vendor);
+    free(s);
+}
+
+void source_set_format(struct source *s, const char *format, const char *vendor)
+{
+    struct problem ignored;
+    source_decide(s);
+    reader_free(s->reader);
+    format_done(&s->format);
+    free(s->vendor);
+    s->reader = NULL;
+    s->verdicts = NULL;
+    format_read(&s->format, span_of(format), &ignored);
+    s->vendor = alloc_text(span_of(vendor));
+}
+
+static struct tally *new_tally(const struct source *s)
+{
+    struct tally *t = alloc_zero(1, sizeof(*t));
+    tally_init(t, s->shared->keep, s->shared->by_host);
+    return t;
+}
+
+static void count_request(struct source *s, struct event *e, struct span line)
+{
+    int64_t ms = s->arrival_ms;
+    bool stamped =
+        e->time_kind != LOGTIME_NONE && logtime_read(&s->time, e->time_kind, e->time, &ms);
+    if (s->server != reader_server(s->reader) || !s->verdicts) {
+        s->server = reader_server(s->reader);
+        s->verdicts = table_for(s->shared, s->server, s->vendor);
+    }
+    enum status_class class = status_class(e->status);
+    if (class == CLASS_4XX || class == CLASS_5XX) {
+        event_split(e);
+    }
+    tally_request(s->live, e, verdict_of(s->verdicts, e), ms, stamped, line);
+}
+
+static void count_line(struct source *s, struct span line)
+{
+    struct event e;
+    if (line.len == 0) {
+        tally_ignored(s->live);
+        return;
+    }
+    switch (reader_parse(s->reader, line, &e)) {
+    case PARSE_OK: count_request(s, &e, line); break;
+    case PARSE_SKIP: tally_ignored(s->live); break;
+    case PARSE_BAD:
+        if (line.ptr[0] == '#') { /* a comment in any format */
+            tally_ignored(s->live);
+        } else {
+            tally_unparsed(s->live, line);
+        }
+        break;
+    }
+}
+
+void source_decide(struct source *s)
+{
+    if (!s->reader || !reader_is_undecided(s->reader) || s->held.len == 0) {
+        return;
+    }
+    reader_decide(s->reader);
+    struct span rest = buf_span(&s->held);
+    while (rest.len) {
+        size_t n = span_find(rest, '\n');
+        count_line(s, span_head(rest, n));
+        rest = span_after(rest, n + 1);
+    }
+    buf_done(&s->held);
+}
+
+/* Lines of an undecided format are kept until enough of them have voted. */
+static void hold_line(struct source *s, struct span line)
+{
+    buf_add(&s->held, line);
+    buf_byte(&s->held, '\n');
+    if (line.len && reader_vote(s->reader, line)) {
+        source_decide(s);
+    }
+}
+
+static void begin(struct source *s, int64_t wall_ms)
+{
+    s->time.now_s = wall_ms / 1000;
+    s->arrival_ms = wall_ms;
+    if (!s->reader) {
+        s->reader = reader_new(&s->format);
+    }
+    if (!s->live) {
+        s->live = new_tally(s);
+    }
+}
+
+size_t source_bytes(struct source *s, struct span bytes, bool final, int64_t wall_ms)
+{
+    struct span rest = bytes, line;
+    begin(s, wall_ms);
+    while (framer_next(&s->framer, &rest, &line, final)) {
+        if (reader_is_undecided(s->reader)) {
+            hold_line(s, line);
+        } else {
+            count_line(s, line);
+        }
+    }
+    if (s->live->window.has_clock) {
+        s->skew_s = wall_ms / 1000 - s->live->window.clock;
+    }
+    return bytes.len - rest.len;
+}
+
+void source_feed(struct source *s, int64_t closed_before)
+{
+    if (!s->live) {
+        return;
+    }
+    struct window *w = &s->live->window;
+    if (w->has_clock && w->clock > closed_before) {
+        closed_before = w->clock;
+    }
+    alert_set_feed(s->shared->alerts, s->name, w, closed_before);
+    if (s->interval && w->has_clock) {
+        /* A line that still waits stays here: it comes with the records once it is settled. */
+        struct window records = *w;
+        records.has_pending = false;
+        window_merge(&s->interval->window, &records);
+    }
+    window_drain(w);
+}
+
+void source_finish(struct source *s)
+{
+    source_decide(s);
+    if (s->live) {
+        tally_settle(s->live);
+        source_feed(s, s->live->window.has_clock ? s->live->window.clock + 1 : INT64_MIN);
+        alert_set_idle(s->shared->alerts, s->name, true);
+    }
+}
+
+void source_fold(struct source *s)
+{
+    if (!s->live || s->live->lines == 0) {
+        return;
+    }
+    if (!s->total) {
+        s->total = new_tally(s);
+    }
+    if (s->shared->has_intervals) {
+        if (!s->interval) {
+            s->interval = new_tally(s);
+        }
+        tally_merge(s->interval, s->live, false);
+    }
+    tally_merge(s->total, s->live, false);
+    tally_clear(s->live);
+}
+
+/* A stamp that waits to be believed may be, when it agrees with the wall clock and nothing came
+ * after it. */
+void source_settle(struct source *s, int64_t wall_ms)
+{
+    if (!s->live || !s->live->window.has_pending) {
+        return;
+    }
+    int64_t skew = wall_ms / 1000 - s->live->window.pending;
+    if (skew > -LIVE_SKEW_S && skew < LIVE_SKEW_S) {
+        tally_settle(s->live);
+        s->skew_s = skew;
+    }
+}
+
+int64_t source_closed_before(const struct source *s, int64_t wall_ms, int lateness_ms)
+{
+    if (!s->live || !s->live->window.has_clock) {
+        return INT64_MIN;
+    }
+    int64_t clock = s->live->window.clock, at = (wall_ms - lateness_ms) / 1000;
+    bool is_live = s->skew_s > -LIVE_SKEW_S && s->skew_s < LIVE_SKEW_S;
+    if (!is_live) { /* an old log, or one with a clock of its own: its time goes on as ours does */
+        at -= s->skew_s;
+    }
+    return at > clock ? at : clock;
+}
+
+struct summary_source source_summary(const struct source *s, const struct tally *tally)
+{
+    return (struct summary_source){
+        .name = s->name,
+        .format = s->reader          ? reader_format(s->reader)
+                  : s->format.parser ? s->format.parser->name
+                                     : "auto",
+        .format_reason = s->reader ? reader_reason(s->reader) : NULL,
+        .tally = tally,
+        .lag_bytes = s->lag_bytes,
+        .rotations = s->rotations,
+        .truncations = s->truncations,
+        .long_lines = s->framer.long_lines,
+        .state = s->state,
+    };
+}

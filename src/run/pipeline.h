@@ -1,0 +1,91 @@
+/*
+ * One source wired from bytes to counts: framer → reader (format) → event → verdict → tally, and
+ * the seconds that come out of it to the alerts. A source is one file that is scanned or followed,
+ * or a pipe. It owns all that is remembered between its lines.
+ */
+#ifndef TEAPOT_RUN_PIPELINE_H
+#define TEAPOT_RUN_PIPELINE_H
+
+#include "alert/alert.h"
+#include "base/buf.h"
+#include "event/logtime.h"
+#include "format/reader.h"
+#include "input/framer.h"
+#include "output/summary.h"
+#include "tally/tally.h"
+
+struct verdict_cache; /* verdict tables by server and vendor, made once each */
+
+/* What all sources of a run share. */
+struct pipeline {
+    struct alert_set *alerts;
+    struct verdict_cache *verdicts;
+    unsigned keep;      /* dimensions, bit 1 << enum tally_dimension */
+    bool by_host;       /* windows need records per virtual host */
+    bool has_intervals; /* tallies of intervals are wanted beside the totals */
+};
+
+struct source {
+    struct pipeline *shared;
+    char *name, *vendor; /* vendor: "" when none was given */
+    struct format format;
+    struct reader *reader; /* NULL until the first line */
+    struct framer framer;
+    struct logtime time;
+    struct buf held;        /* lines of an undecided format, each with a newline */
+    struct tally *live;     /* since the last fold; NULL until the first line */
+    struct tally *interval; /* since the last summary; NULL without lines or intervals */
+    struct tally *total;
+    const struct verdict_table *verdicts;
+    enum server server; /* that `verdicts` is for */
+    void *owner;        /* the caller's */
+    int64_t arrival_ms; /* wall time given to source_bytes last: lines without stamp */
+    int64_t skew_s;     /* wall clock minus window clock when the last line came */
+    uint64_t lag_bytes, rotations, truncations;
+    char state[96]; /* "reading", "following" … */
+};
+
+/* Makes what sources share; `rules` are copied. `on_change` as for alert_set_new. */
+void pipeline_init(struct pipeline *p, const struct rule *rules, size_t n_rules, unsigned keep,
+                   alert_change_fn on_change, void *ctx);
+void pipeline_done(struct pipeline *p);
+
+/* A source; `format` is read by format_read and was found good before. Freed with source_free. */
+struct source *source_new(struct pipeline *p, const char *name, const char *format,
+                          const char *vendor);
+void source_free(struct source *s);
+
+/* Reads lines from now on as another format, or as another vendor's. Counts stay. */
+void source_set_format(struct source *s, const char *format, const char *vendor);
+
+/* Takes bytes that follow those taken before; returns how many were used: whole lines, or all when
+ * `final`. `wall_ms` is when they arrived. */
+size_t source_bytes(struct source *s, struct span bytes, bool final, int64_t wall_ms);
+
+/* Decides an undecided format with the lines that there are and counts them: at the end, before a
+ * checkpoint, and when a line waited for a second. */
+void source_decide(struct source *s);
+
+/* Gives what was counted per second to the alerts. Seconds before `closed_before` are complete, and
+ * in any case those before the source's own clock. */
+void source_feed(struct source *s, int64_t closed_before);
+
+/* Nothing came after a line whose stamp waits to be confirmed: settles it if it agrees with the
+ * wall clock. */
+void source_settle(struct source *s, int64_t wall_ms);
+
+/* No more lines will come: settles what waits and closes all seconds. */
+void source_finish(struct source *s);
+
+/* Moves what was counted since the last time into interval and total. */
+void source_fold(struct source *s);
+
+/* The second before which a source that follows its log in real time may be closed now: what its
+ * clock has reached, or what the wall clock has, `lateness_ms` ago, when the log's stamps agree
+ * with it. */
+int64_t source_closed_before(const struct source *s, int64_t wall_ms, int lateness_ms);
+
+/* Describes a source for a summary with that tally, which must not be NULL. */
+struct summary_source source_summary(const struct source *s, const struct tally *tally);
+
+#endif

@@ -1,0 +1,57 @@
+#define _DEFAULT_SOURCE /* struct rusage of getrusage */
+
+#include "run/process.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+static uint64_t count_descriptors(void)
+{
+    uint64_t n = 0;
+    DIR *dir = opendir("/proc/self/fd");
+    if (!dir) {
+        return 0;
+    }
+    while (readdir(dir)) {
+        n++;
+    }
+    closedir(dir);
+    return n > 3 ? n - 3 : 0; /* ".", ".." and the one that reads */
+}
+
+struct prometheus_process process_read(int64_t started_ms)
+{
+    struct prometheus_process p = {.start_time_seconds = (double)started_ms / 1000};
+    struct rusage usage;
+    struct rlimit limit;
+    unsigned long size = 0, resident = 0;
+    if (getrusage(RUSAGE_SELF, &usage) == 0) {
+        p.cpu_seconds = (double)usage.ru_utime.tv_sec + (double)usage.ru_stime.tv_sec +
+                        (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+    }
+    FILE *f = fopen("/proc/self/statm", "re");
+    if (f) {
+        if (fscanf(f, "%lu %lu", &size, &resident) == 2) {
+            uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+            p.virtual_bytes = size * page;
+            p.resident_bytes = resident * page;
+        }
+        fclose(f);
+    }
+    p.open_fds = count_descriptors();
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        p.max_fds = limit.rlim_cur;
+    }
+    return p;
+}
+
+void process_raise_limits(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}

@@ -1,0 +1,358 @@
+/*
+ * Sections of the configuration become tails and pipes, and the files that those find become
+ * sources. A source is known by its section and path, so its counts outlive rotation and reload.
+ */
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "run/service.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct found *find(const struct service *s, const char *section, const char *path)
+{
+    for (size_t i = 0; i < s->n_found; i++) {
+        if (strcmp(s->found[i]->section, section) == 0 && strcmp(s->found[i]->path, path) == 0) {
+            return s->found[i];
+        }
+    }
+    return NULL;
+}
+
+static bool name_is_taken(const struct service *s, const char *name)
+{
+    for (size_t i = 0; i < s->n_found; i++) {
+        if (strcmp(s->found[i]->source->name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A section of one path gives its name to the source. With more, the file's name is added, or its
+ * whole path where that is not enough to tell it from another. */
+static char *name_for(const struct section *section, const char *path)
+{
+    const char *base = strrchr(path, '/');
+    if (!section->has_many) {
+        return alloc_text(span_of(section->name));
+    }
+    char *name = alloc_printf("%s/%s", section->name, base ? base + 1 : path);
+    if (name_is_taken(section->service, name)) {
+        free(name);
+        name = alloc_printf("%s:%s", section->name, path);
+    }
+    return name;
+}
+
+static struct found *add(struct section *section, const char *path)
+{
+    struct service *s = section->service;
+    struct found *f = alloc_zero(1, sizeof(*f));
+    char *name = name_for(section, path);
+    f->source = source_new(&s->pipeline, name, section->format, section->vendor);
+    f->source->owner = f;
+    f->section = alloc_text(span_of(section->name));
+    f->path = alloc_text(span_of(path));
+    free(name);
+    s->found = alloc_resize(s->found, s->n_found + 1, sizeof(struct found *));
+    s->found[s->n_found++] = f;
+    alert_set_idle(s->pipeline.alerts, f->source->name,
+                   false); /* series over all sources wait for it */
+    return f;
+}
+
+static void *on_found(const char *path, void *ctx)
+{
+    struct section *section = ctx;
+    struct found *f = find(section->service, section->name, path);
+    if (!f) {
+        f = add(section, path);
+    }
+    snprintf(f->source->state, sizeof(f->source->state), "following");
+    return f;
+}
+
+static size_t on_bytes(struct tail_file *file, struct span bytes, bool final, void *ctx)
+{
+    struct section *section = ctx;
+    struct found *f = tail_file_user(file);
+    if (!final) { /* the last of a file that was rotated away says nothing of its successor */
+        snprintf(f->source->state, sizeof(f->source->state), "reading");
+        f->error = 0;
+        if (f->is_caught_up) {
+            alert_set_idle(section->service->pipeline.alerts, f->source->name, false);
+        }
+        f->is_caught_up = false;
+    }
+    size_t used = source_bytes(f->source, bytes, final, clock_wall_ms());
+    source_feed(f->source, INT64_MIN);
+    return used;
+}
+
+static void on_rotated(struct tail_file *file, bool truncated, uint64_t lost_bytes, void *ctx)
+{
+    (void)ctx;
+    struct found *f = tail_file_user(file);
+    f->source->rotations += !truncated;
+    f->source->truncations += truncated;
+    if (lost_bytes) {
+        diag_say(DIAG_WARNING, "%s: %s; at least %llu bytes were lost unread", f->path,
+                 truncated ? "the file was truncated" : "the file was replaced",
+                 (unsigned long long)lost_bytes);
+    }
+}
+
+static void on_caught_up(struct tail_file *file, void *ctx)
+{
+    (void)ctx;
+    struct found *f = tail_file_user(file);
+    f->is_caught_up = true;
+    f->source->lag_bytes = 0;
+    snprintf(f->source->state, sizeof(f->source->state), "following");
+}
+
+static void on_error(const char *path, int error, void *ctx)
+{
+    struct section *section = ctx;
+    struct found *f = find(section->service, section->name, path);
+    diag_say(DIAG_WARNING, "%s: %s", path, strerror(-error));
+    if (f) {
+        f->error = error;
+        snprintf(f->source->state, sizeof(f->source->state), "failed: %s", strerror(-error));
+    }
+}
+
+static bool position_of(const char *path, struct tail_position *out, void *ctx)
+{
+    (void)path;
+    const struct section *section = ctx;
+    const struct store_position *p =
+        store_find(&section->service->store, section->name, out->device, out->inode);
+    if (!p) {
+        return false;
+    }
+    *out = (struct tail_position){.device = p->device,
+                                  .inode = p->inode,
+                                  .offset = p->offset,
+                                  .head_hash = p->head_hash,
+                                  .head_len = p->head_len};
+    return true;
+}
+
+static size_t on_pipe_bytes(struct span bytes, bool final, void *ctx)
+{
+    struct section *section = ctx;
+    snprintf(section->piped->state, sizeof(section->piped->state), "reading");
+    size_t used = source_bytes(section->piped, bytes, final, clock_wall_ms());
+    source_feed(section->piped, INT64_MIN);
+    return used;
+}
+
+static void on_pipe_end(int error, void *ctx)
+{
+    struct section *section = ctx;
+    struct service *s = section->service;
+    section->pipe = NULL;
+    source_finish(section->piped);
+    snprintf(section->piped->state, sizeof(section->piped->state), error ? "failed: %s" : "done",
+             strerror(error < 0 ? -error : 0));
+    if (error) {
+        diag_say(DIAG_ERROR, "standard input: %s", strerror(-error));
+        s->failed = true;
+    }
+    if (sections_are_ended(s)) {
+        s->stop(s);
+    }
+}
+
+static void start_pipe(struct section *section)
+{
+    static const struct pipe_events events = {on_pipe_bytes, on_pipe_end};
+    int error = 0;
+    struct found *f = find(section->service, section->name, "-");
+    section->piped = (f ? f : add(section, "-"))->source;
+    section->pipe = pipe_start(section->service->loop, STDIN_FILENO, &events, section, &error);
+    if (!section->pipe) {
+        on_pipe_end(error, section);
+    }
+}
+
+static void start_tail(struct section *section, const struct config_source *c)
+{
+    static const struct tail_events events = {on_bytes, on_found, on_rotated, on_caught_up,
+                                              on_error};
+    struct tail_options options = {.paths = (const char *const *)c->paths,
+                                   .exclude = (const char *const *)c->exclude,
+                                   .from_end = c->from_end,
+                                   .position_of = position_of};
+    section->tail = tail_start(section->service->loop, &options, &events, section);
+}
+
+static bool is_glob(const char *path)
+{
+    return strpbrk(path, "*?[") != NULL;
+}
+
+static void start_section(struct service *s, const struct config_source *c)
+{
+    struct section *section = alloc_zero(1, sizeof(*section));
+    section->service = s;
+    section->name = alloc_text(span_of(c->name));
+    section->format = alloc_text(span_of(c->format));
+    section->vendor = alloc_text(span_of(c->vendor ? c->vendor : ""));
+    section->has_many = c->paths[1] || is_glob(c->paths[0]);
+    s->sections = alloc_resize(s->sections, s->n_sections + 1, sizeof(struct section *));
+    s->sections[s->n_sections++] = section;
+    for (size_t i = 0; i < s->n_found; i++) {
+        if (strcmp(s->found[i]->section, c->name) == 0) {
+            source_set_format(s->found[i]->source, section->format, section->vendor);
+        }
+    }
+    if (span_is(span_of(c->paths[0]), "-")) {
+        start_pipe(section);
+    } else {
+        start_tail(section, c);
+    }
+}
+
+static void stop_section(struct section *section)
+{
+    if (section->tail) {
+        tail_stop(section->tail);
+    }
+    if (section->pipe) {
+        pipe_stop(section->pipe);
+    }
+    free(section->name);
+    free(section->format);
+    free(section->vendor);
+    free(section);
+}
+
+void sections_start(struct service *s, const struct config *c)
+{
+    for (size_t i = 0; i < c->n_sources; i++) {
+        start_section(s, &c->sources[i]);
+    }
+}
+
+static bool lists_equal(char *const *a, char *const *b)
+{
+    for (; a && b && *a && *b; a++, b++) {
+        if (strcmp(*a, *b) != 0) {
+            return false;
+        }
+    }
+    return !(a && *a) && !(b && *b);
+}
+
+static bool is_equal(const struct config_source *a, const struct config_source *b)
+{
+    return strcmp(a->name, b->name) == 0 && strcmp(a->format, b->format) == 0 &&
+           strcmp(a->vendor ? a->vendor : "", b->vendor ? b->vendor : "") == 0 &&
+           a->from_end == b->from_end && lists_equal(a->paths, b->paths) &&
+           lists_equal(a->exclude, b->exclude);
+}
+
+static bool has_equal(const struct config *c, const struct config_source *wanted)
+{
+    for (size_t i = 0; i < c->n_sources; i++) {
+        if (is_equal(&c->sources[i], wanted)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct section *running(const struct service *s, const char *name)
+{
+    for (size_t i = 0; i < s->n_sections; i++) {
+        if (strcmp(s->sections[i]->name, name) == 0) {
+            return s->sections[i];
+        }
+    }
+    return NULL;
+}
+
+static void forget_section(struct service *s, const struct section *section)
+{
+    for (size_t i = 0; i < s->n_sections; i++) {
+        if (s->sections[i] == section) {
+            s->sections[i] = s->sections[--s->n_sections];
+            return;
+        }
+    }
+}
+
+void sections_reload(struct service *s, const struct config *c)
+{
+    /* Where the stopped ones had read to is kept, so that their files go on from there. */
+    store_done(&s->store);
+    sections_positions(s, &s->store);
+    for (size_t i = 0; i < s->config.n_sources; i++) {
+        struct section *section = running(s, s->config.sources[i].name);
+        if (section && !has_equal(c, &s->config.sources[i])) {
+            forget_section(s, section);
+            stop_section(section);
+        }
+    }
+    for (size_t i = 0; i < c->n_sources; i++) {
+        if (!running(s, c->sources[i].name)) {
+            start_section(s, &c->sources[i]);
+        }
+    }
+}
+
+void sections_stop(struct service *s)
+{
+    while (s->n_sections) {
+        stop_section(s->sections[--s->n_sections]);
+    }
+}
+
+void sections_done(struct service *s)
+{
+    for (size_t i = 0; i < s->n_found; i++) {
+        source_free(s->found[i]->source);
+        free(s->found[i]->section);
+        free(s->found[i]->path);
+        free(s->found[i]);
+    }
+    free(s->found);
+    free(s->sections);
+}
+
+bool sections_are_ended(const struct service *s)
+{
+    for (size_t i = 0; i < s->n_sections; i++) {
+        if (s->sections[i]->tail || s->sections[i]->pipe) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void sections_positions(struct service *s, struct store *out)
+{
+    out->seq = s->seq;
+    for (size_t i = 0; i < s->n_sections; i++) {
+        struct section *section = s->sections[i];
+        for (struct tail_file *f = section->tail ? tail_each(section->tail, NULL) : NULL; f;
+             f = tail_each(section->tail, f)) {
+            struct found *found = tail_file_user(f);
+            struct tail_position at = tail_file_position(f);
+            struct store_position p = {.source = section->name,
+                                       .path = found->path,
+                                       .device = at.device,
+                                       .inode = at.inode,
+                                       .offset = at.offset,
+                                       .head_hash = at.head_hash,
+                                       .head_len = at.head_len};
+            found->source->lag_bytes = tail_file_lag(f);
+            store_add(out, &p);
+        }
+    }
+}

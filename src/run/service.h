@@ -1,0 +1,140 @@
+/*
+ * What runs on the loop, in follow mode and as a daemon: sections of the configuration with their
+ * tails and pipes, the sources they found, timers, and where summaries and alerts go. This header
+ * is shared by the files of this folder only; daemon.c wires it up.
+ */
+#ifndef TEAPOT_RUN_SERVICE_H
+#define TEAPOT_RUN_SERVICE_H
+
+#include "config/config.h"
+#include "input/pipe.h"
+#include "input/tail.h"
+#include "output/webhook.h"
+#include "run/pipeline.h"
+#include "serve/serve.h"
+#include "store/store.h"
+
+enum {
+    SERVICE_RECENT = 60, /* intervals that are remembered for /summary?last= */
+    SERVICE_DEFERRED =
+        256, /* alerts of old times that wait for the log's end before they are told */
+    SERVICE_HOOKS = 32,
+    SERVICE_OLD_S = 300, /* an alert that was over longer ago than this is recorded, not told */
+};
+
+struct service;
+
+/* A source section of the configuration, running. */
+struct section {
+    struct service *service;
+    char *name, *format, *vendor; /* vendor "" when none */
+    bool has_many;                /* its names are made of section and file */
+    struct tail *tail;
+    struct pipe *pipe; /* standard input */
+    struct source *piped;
+};
+
+/* A source that a section found, with its place. */
+struct found {
+    struct source *source;
+    char *section, *path;
+    bool is_caught_up;
+    int error; /* of the last attempt to open it */
+};
+
+/* One finished interval, for /summary?last=. */
+struct recent {
+    int64_t from_ms, to_ms;
+    struct tally tally;
+};
+
+struct hook {
+    char *url;
+    struct webhook *webhook;
+};
+
+struct service {
+    uv_loop_t *loop;
+    struct config config;
+    char *config_file; /* NULL in follow mode */
+    struct pipeline pipeline;
+    struct section **sections;
+    size_t n_sections;
+    struct found **found;
+    size_t n_found;
+    struct store store; /* positions of the last checkpoint, until their files are found */
+    struct recent recent[SERVICE_RECENT];
+    size_t n_recent, next_recent;
+    uint64_t seq;
+    int64_t interval_from_ms, started_ms;
+    char host[256];
+    struct hook hooks[SERVICE_HOOKS];
+    size_t n_hooks;
+    bool to_journal; /* alerts go to the journal */
+    char deferred[SERVICE_DEFERRED][40];
+    size_t n_deferred;
+    int summary_fd; /* -1: nowhere */
+    bool as_text, alerts_to_stdout;
+    bool is_stopping, failed, alerted;
+    struct serve *serve;
+    uv_timer_t tick, interval, checkpoint, watchdog;
+    uv_signal_t on_hup, on_term, on_int;
+    uv_work_t save;
+    bool is_saving;
+    struct store
+        saving; /* what the worker writes, and where: a reload may change the setting meanwhile */
+    char *saving_path;
+    void (*stop)(struct service *s); /* ends the run: set by daemon.c */
+};
+
+/* sections.c: starts what the configuration says; a reload keeps what is equal and stops what is
+ * gone. */
+void sections_start(struct service *s, const struct config *c);
+void sections_reload(struct service *s, const struct config *c);
+void sections_stop(struct service *s);
+void sections_done(struct service *s);
+/* Is there nothing left that could bring lines? */
+bool sections_are_ended(const struct service *s);
+/* Writes down where reading of every file stopped. */
+void sections_positions(struct service *s, struct store *out);
+
+/* summaries.c: a summary of totals or of the interval so far; the caller frees with summaries_done.
+ */
+struct summaries {
+    struct summary summary;
+    struct summary_source *rows;
+    struct tally all, none;
+};
+void summaries_make(struct service *s, enum summary_kind kind, struct summaries *out);
+/* The sum of the intervals of the last `last_s` seconds. */
+void summaries_recent(struct service *s, int last_s, struct summaries *out);
+void summaries_done(struct summaries *m);
+/* Ends the interval: writes its summary where summaries go, remembers it, begins the next. */
+void summaries_interval(struct service *s);
+/* Writes the summary of everything, at the end of a run in follow mode. */
+void summaries_total(struct service *s);
+/* Opens where summaries go. 0 or a negative errno with `why`. */
+int summaries_open(struct service *s, struct problem *why);
+void summaries_close(struct service *s);
+/* Moves all counts into intervals and totals, closes seconds as the clocks allow. */
+void summaries_fold(struct service *s);
+
+/* deliver.c: tells people about alerts. Fits alert_change_fn with the service as `ctx`. */
+void deliver_alert(const struct alert *a, void *ctx);
+/* Starts and stops hooks as the configuration says; those that stay keep their queues. */
+void deliver_configure(struct service *s);
+/* Tells the alerts that waited, when everything was read. */
+void deliver_deferred(struct service *s);
+void deliver_stop(struct service *s);
+
+/* answer.c: answers the stats socket. Fits serve_answer_fn with the service as `ctx`. */
+int answer_request(const struct serve_request *request, struct buf *out, void *ctx);
+
+/* daemon.c: reads the configuration again. 0, or a negative errno with `why`: then nothing changed.
+ */
+int service_reload(struct service *s, struct problem *why);
+
+/* Writes a line where summaries go; nobody reading any more ends the run. */
+void service_write(struct service *s, int fd, struct span line);
+
+#endif

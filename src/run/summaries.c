@@ -1,0 +1,180 @@
+/*
+ * Summaries of a service: the sources' tallies added up, when somebody asks and at the end of each
+ * interval.
+ */
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "output/json.h"
+#include "output/report.h"
+#include "run/service.h"
+#include "run/terminal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void summaries_fold(struct service *s)
+{
+    int64_t wall_ms = clock_wall_ms();
+    for (size_t i = 0; i < s->n_found; i++) {
+        struct found *f = s->found[i];
+        source_decide(f->source);
+        if (f->is_caught_up) {
+            source_settle(f->source, wall_ms);
+            source_feed(f->source, source_closed_before(f->source, wall_ms, s->config.lateness_ms));
+            alert_set_idle(s->pipeline.alerts, f->source->name, true);
+        }
+        source_fold(f->source);
+    }
+}
+
+static void start(struct service *s, enum summary_kind kind, struct summaries *out)
+{
+    *out = (struct summaries){
+        .summary = {.kind = kind, .host = s->host, .alerts = s->pipeline.alerts}};
+    tally_init(&out->all, s->config.keep, false);
+    tally_init(&out->none, s->config.keep, false);
+    out->summary.all = &out->all;
+    out->summary.alerts_since = INT64_MIN;
+}
+
+void summaries_make(struct service *s, enum summary_kind kind, struct summaries *out)
+{
+    summaries_fold(s);
+    start(s, kind, out);
+    out->rows = alloc_zero(s->n_found, sizeof(*out->rows));
+    for (size_t i = 0; i < s->n_found; i++) {
+        struct source *source = s->found[i]->source;
+        struct tally *t = kind == SUMMARY_INTERVAL ? source->interval : source->total;
+        out->rows[i] = source_summary(source, t ? t : &out->none);
+        if (t) {
+            tally_merge(&out->all, t, false);
+        }
+    }
+    out->summary.sources = out->rows;
+    out->summary.n_sources = s->n_found;
+    out->summary.seq = s->seq;
+    if (kind == SUMMARY_INTERVAL) {
+        out->summary.from_ms = s->interval_from_ms;
+        out->summary.to_ms = clock_wall_ms();
+        out->summary.alerts_since = s->interval_from_ms / 1000;
+    } else {
+        out->all.late = alert_set_late(s->pipeline.alerts);
+    }
+}
+
+void summaries_recent(struct service *s, int last_s, struct summaries *out)
+{
+    summaries_make(s, SUMMARY_INTERVAL, out); /* the interval so far */
+    int64_t since_ms = clock_wall_ms() - (int64_t)last_s * 1000;
+    for (size_t i = 0; i < s->n_recent; i++) {
+        const struct recent *r = &s->recent[i];
+        if (r->to_ms > since_ms) {
+            tally_merge(&out->all, &r->tally, false);
+            out->summary.from_ms =
+                r->from_ms < out->summary.from_ms ? r->from_ms : out->summary.from_ms;
+        }
+    }
+    out->summary.alerts_since = since_ms / 1000;
+    out->summary.n_sources = 0; /* only the sum is remembered */
+}
+
+void summaries_done(struct summaries *m)
+{
+    tally_done(&m->all);
+    tally_done(&m->none);
+    free(m->rows);
+}
+
+static void write_summary(struct service *s, const struct summary *summary)
+{
+    struct buf out = {0};
+    if (s->as_text) {
+        report_summary(&out, summary, terminal_style());
+    } else {
+        json_summary(&out, summary);
+        buf_byte(&out, '\n');
+    }
+    service_write(s, s->summary_fd, buf_span(&out));
+    buf_done(&out);
+}
+
+static void clear_interval(struct source *source)
+{
+    if (source->interval) {
+        tally_clear(source->interval);
+    }
+}
+
+/* The ring keeps sums only, so that an interval costs the same however many sources there are. */
+static void remember(struct service *s, const struct summaries *m)
+{
+    struct recent *slot = &s->recent[s->next_recent];
+    if (s->next_recent < s->n_recent) {
+        tally_done(&slot->tally);
+    } else {
+        s->n_recent++;
+    }
+    s->next_recent = (s->next_recent + 1) % SERVICE_RECENT;
+    slot->from_ms = m->summary.from_ms;
+    slot->to_ms = m->summary.to_ms;
+    tally_init(&slot->tally, s->config.keep, false);
+    tally_merge(&slot->tally, &m->all, false);
+}
+
+void summaries_interval(struct service *s)
+{
+    struct summaries m;
+    s->seq++;
+    summaries_make(s, SUMMARY_INTERVAL, &m);
+    if (s->summary_fd >= 0 && s->config.every_s > 0) {
+        write_summary(s, &m.summary);
+    }
+    remember(s, &m);
+    s->interval_from_ms = m.summary.to_ms;
+    for (size_t i = 0; i < s->n_found; i++) {
+        clear_interval(s->found[i]->source);
+    }
+    summaries_done(&m);
+}
+
+void summaries_total(struct service *s)
+{
+    struct summaries m;
+    s->seq++;
+    summaries_make(s, SUMMARY_TOTAL, &m);
+    if (s->summary_fd >= 0) {
+        write_summary(s, &m.summary);
+    }
+    summaries_done(&m);
+}
+
+int summaries_open(struct service *s, struct problem *why)
+{
+    const char *to = s->config.summary_to;
+    s->summary_fd = -1;
+    if (!to || span_is(span_of(to), "none")) {
+        return 0;
+    }
+    if (span_is(span_of(to), "stdout")) {
+        s->summary_fd = STDOUT_FILENO;
+        return 0;
+    }
+    s->summary_fd = open(to, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+    if (s->summary_fd < 0) {
+        int error = -errno;
+        problem_set(why, "can't write summaries to %s: %s", to, strerror(-error));
+        return error;
+    }
+    return 0;
+}
+
+void summaries_close(struct service *s)
+{
+    if (s->summary_fd > STDERR_FILENO) {
+        close(s->summary_fd);
+    }
+    s->summary_fd = -1;
+}

@@ -1,0 +1,508 @@
+/*
+ * Names are hints, descriptors are the truth. A look at a name compares what stat says with the
+ * file that the name led to. When it leads elsewhere, the old file keeps its descriptor and is read
+ * on, before its successor gets its turn and beside it later, until it was quiet for
+ * TAIL_ROTATE_WAIT_MS and its writer has gone on to the successor; only then is it closed. A file
+ * is known by device, inode and head, so a second name of it, or a rename within a glob, is no new
+ * file.
+ *
+ *     name  --file-->   the file it leads to now
+ *       \---newest-->   the file found last under it --older--> the one before … while they are
+ * read
+ */
+#include "input/follow.h"
+
+#include "base/alloc.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum {
+    LONE_WAIT_MS = 600000, /* a file without a successor is held so long: its writer may be slow */
+    FORGET_NAME_MS = 3600000, /* a name of a glob that leads nowhere is kept so long */
+    FULL_TICK = 16,           /* each so manyth look by the clock trusts no folder's time stamp */
+    QUIET_TICK = 4,           /* and so manyth is for files without news for QUIET_MS */
+    QUIET_MS = 10000,
+};
+
+static void tell_error(struct follow *w, struct name *name, int error)
+{
+    bool is_new = error != name->error;
+    name->error = error;
+    if (is_new && !w->is_stopping) {
+        w->events.on_error(name->path, error, w->ctx);
+    }
+}
+
+static void tell_rotated(struct follow *w, struct tail_file *f, bool truncated, uint64_t lost_bytes)
+{
+    if (!w->is_stopping) {
+        w->events.on_rotated(f, truncated, lost_bytes, w->ctx);
+    }
+}
+
+static void activate(struct follow *w, struct tail_file *f)
+{
+    f->quiet_ms = uv_now(w->loop);
+    if (!f->is_active && f->fd >= 0) {
+        f->is_active = true;
+        f->next_active = NULL;
+        *(w->active_first ? &w->active_last->next_active : &w->active_first) = f;
+        w->active_last = f;
+    }
+}
+
+/* Drops a file though names lead to it: it turned out to be another. */
+static void forget(struct follow *w, struct tail_file *f)
+{
+    for (struct name *name = w->names.first; name && f->n_names; name = name->next) {
+        if (name->file == f) {
+            name->file = NULL;
+            f->n_names--;
+        }
+    }
+    known_drop(&w->known, f);
+}
+
+/* The name leads to its file no longer. */
+static void leave(struct follow *w, struct name *name)
+{
+    struct tail_file *f = name->file;
+    name->file = NULL;
+    f->n_names--;
+    if (f->home == name) {
+        f->is_rotated = true;
+        f->quiet_ms = uv_now(w->loop);
+        w->has_rotated = true;
+        name->lost_bytes += f->fd < 0 ? tail_file_lag(f) : 0;
+    }
+    /* A name that is looked at next may lead to it, so it is not dropped here. */
+    w->look_rotated = true;
+}
+
+/* The name leads to a file that is known already. */
+static void join(struct name *name, struct tail_file *f)
+{
+    name->file = f;
+    f->n_names++;
+    if (f->home == name) {
+        /* It came back. */
+        f->is_rotated = false;
+        f->is_finished = false;
+        known_renew(f);
+    }
+}
+
+static char *buffer(struct follow *w)
+{
+    if (!w->buf) {
+        w->buf = alloc_zero(TAIL_CHUNK_BYTES, 1);
+    }
+    return w->buf;
+}
+
+/* Where to begin with a new file. */
+static void place(struct follow *w, struct tail_file *f, const char *path)
+{
+    struct tail_position p = {.device = f->device, .inode = f->inode};
+    if (known_take_gone(&w->known, f->fd, &p)) {
+        tail_file_resume(f, &p);
+    } else if (w->position_of && w->position_of(path, &p, w->ctx)) {
+        /* A position that does not fit was that of an earlier file: this one is new. */
+        if (p.device == f->device && p.inode == f->inode && tail_file_fits(f->fd, &p)) {
+            tail_file_resume(f, &p);
+        }
+    } else if (w->from_end) {
+        tail_file_to_end(f, buffer(w));
+    }
+}
+
+static void begin(struct follow *w, struct name *name, int fd, const struct stat *st)
+{
+    struct tail_file *f = tail_file_new(fd, st);
+    bool is_successor = name->was_found;
+    known_add(&w->known, f, name);
+    name->file = f;
+    f->n_names = 1;
+    place(w, f, name->path);
+    if (!is_successor && !w->is_stopping) {
+        name->was_found = true;
+        name->user = w->events.on_found(name->path, w->ctx);
+    }
+    f->user = name->user;
+    if (is_successor) {
+        tell_rotated(w, f, false, name->lost_bytes);
+        name->lost_bytes = 0;
+    }
+}
+
+static void start_anew(struct follow *w, struct tail_file *f)
+{
+    uint64_t lost = tail_file_rewind(f);
+    tell_rotated(w, f, true, lost);
+    activate(w, f);
+}
+
+/* Compares an open file with what stat says about it. */
+static void look_at(struct follow *w, struct tail_file *f, const struct stat *st)
+{
+    uint64_t size = (uint64_t)st->st_size;
+    bool is_touched = tail_file_ctime(st) != f->ctime_ns;
+    /* When there are bytes to read, the head is compared behind that. */
+    bool is_anew = size < f->offset || (is_touched && size <= f->seen && !tail_file_is_same(f));
+    if (is_anew) {
+        start_anew(w, f);
+    }
+    f->size = size;
+    f->ctime_ns = tail_file_ctime(st);
+    f->seen = f->seen < size ? f->seen : size;
+    if (size > f->seen || !f->is_caught_up) {
+        f->is_caught_up = false;
+        f->is_finished = false;
+        activate(w, f);
+    }
+}
+
+/* Finds or opens the file that a name leads to, which is none that it led to before. */
+static void enter(struct follow *w, struct name *name, struct stat *st)
+{
+    struct tail_file *f = known_find(&w->known, st);
+    if (!f || f->fd < 0) {
+        int fd = tail_file_open(name->path, st);
+        if (fd < 0) {
+            tell_error(w, name, fd);
+            return;
+        }
+        f = known_find(&w->known, st);
+        struct tail_position p = f ? tail_file_position(f) : (struct tail_position){0};
+        if (f && f->fd < 0 && !tail_file_fits(fd, &p)) {
+            /* The file was closed, deleted, and its inode is that of another now. */
+            forget(w, f);
+            f = NULL;
+        }
+        if (f && f->fd < 0) {
+            f->fd = fd;
+        } else if (f) {
+            close(fd);
+        } else {
+            begin(w, name, fd, st);
+        }
+    }
+    if (f && name->file != f) {
+        join(name, f);
+    }
+    f = name->file;
+    w->has_rotated |= f->is_rotated;
+    names_resolve(&w->names, name);
+    if (f->home != name) {
+        /* Else it is all right only once it could be read. */
+        name->error = 0;
+    }
+    look_at(w, f, st);
+}
+
+/* A name that can't be looked up. While it is only missing nothing is wrong: a rotation may be
+ * under way. */
+static void look_failed(struct follow *w, struct name *name, int error)
+{
+    struct stat st;
+    uint64_t now = uv_now(w->loop);
+    if (error != -ENOENT && error != -ENOTDIR) {
+        if (name->file && name->file->fd >= 0 && fstat(name->file->fd, &st) == 0) {
+            look_at(w, name->file, &st);
+        }
+        tell_error(w, name, error);
+        return;
+    }
+    if (name->file) {
+        leave(w, name);
+    }
+    if (!name->is_missing) {
+        name->is_missing = true;
+        name->missing_ms = now;
+    }
+    if (name->is_literal && (!name->was_found || now - name->missing_ms >= TAIL_ROTATE_WAIT_MS)) {
+        tell_error(w, name, error);
+    }
+}
+
+static void look_name(struct follow *w, struct name *name)
+{
+    struct stat st;
+    if (stat(name->path, &st)) {
+        look_failed(w, name, -errno);
+        return;
+    }
+    struct tail_file *f = name->file;
+    name->is_missing = false;
+    if (f && tail_file_is_at(f, &st)) {
+        bool is_quiet = (uint64_t)st.st_size == f->size && tail_file_ctime(&st) == f->ctime_ns;
+        if (f->fd >= 0) {
+            name->error = 0;
+            look_at(w, f, &st);
+        } else if (!f->is_finished || !is_quiet) {
+            enter(w, name, &st);
+        }
+        return;
+    }
+    if (f) {
+        leave(w, name);
+    }
+    if (S_ISREG(st.st_mode)) {
+        enter(w, name, &st);
+    } else if (name->is_literal || !S_ISDIR(st.st_mode)) {
+        tell_error(w, name, S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL);
+    }
+}
+
+/* Closes a file. It stays known while a name leads to it, and for a time if it still exists: it
+ * must not be taken for a new one when it comes into sight again. */
+static void retire(struct follow *w, struct tail_file *f, bool is_deleted)
+{
+    close(f->fd);
+    f->fd = -1;
+    if (f->n_names) {
+        return;
+    }
+    if (!is_deleted) {
+        known_remember(&w->known, f);
+    }
+    known_drop(&w->known, f);
+}
+
+/* Tells that a file can't be read, and closes it; the next look at its name opens it again. */
+static void fail(struct follow *w, struct tail_file *f, int error)
+{
+    close(f->fd);
+    f->fd = -1;
+    f->home->lost_bytes += f->n_names ? 0 : tail_file_lag(f);
+    tell_error(w, f->home, error);
+}
+
+/* Reads a chunk and hands it out. True when more is there to be read. */
+static bool give(struct follow *w, struct tail_file *f, bool final)
+{
+    char *buf = buffer(w);
+    struct stat st;
+    ssize_t n = tail_file_read(f, buf, TAIL_CHUNK_BYTES);
+    if (n < 0) {
+        fail(w, f, (int)n);
+        return false;
+    }
+    bool is_shorter = n == 0 && fstat(f->fd, &st) == 0 && (uint64_t)st.st_size < f->offset;
+    if (is_shorter || !tail_file_is_same(f)) {
+        start_anew(w, f);
+        return true;
+    }
+    if (!f->is_rotated) {
+        f->home->error = 0;
+    }
+    struct span bytes = {buf, (size_t)n};
+    size_t used = n || final ? w->events.on_bytes(f, bytes, final, w->ctx) : 0;
+    tail_file_advance(f, bytes, final ? bytes.len : used);
+    if (final && n) {
+        /* Should the last line grow after all, its rest is not a line of its own. */
+        f->framer.skipping = f->framer.cut = buf[n - 1] != '\n';
+    }
+    f->is_caught_up = n < TAIL_CHUNK_BYTES;
+    /* A full chunk of which nothing was used would be the same for ever: leave it to the next look.
+     */
+    return !f->is_caught_up && used > 0;
+}
+
+/* Has the writer gone on to another file? */
+static bool has_successor(const struct tail_file *f)
+{
+    const struct name *home = f->home;
+    for (const struct tail_file *p = home->newest; p != f; p = p->older) {
+        if (p->size) {
+            return true;
+        }
+    }
+    return home->file && home->file->home != home && home->file->size;
+}
+
+static void look_rotated(struct follow *w, struct tail_file *f)
+{
+    struct stat st;
+    if (f->is_active) {
+        return;
+    }
+    if (fstat(f->fd, &st)) {
+        retire(w, f, true);
+        return;
+    }
+    look_at(w, f, &st);
+    uint64_t quiet = uv_now(w->loop) - f->quiet_ms;
+    if (f->is_active || quiet < TAIL_ROTATE_WAIT_MS || w->is_stopping) {
+        return;
+    }
+    if (!f->is_finished) {
+        f->is_finished = true;
+        give(w, f, true);
+    }
+    bool is_over = st.st_nlink == 0 || has_successor(f) || quiet >= LONE_WAIT_MS;
+    if (is_over && f->is_finished && f->fd >= 0 && !f->is_active && !w->is_stopping) {
+        retire(w, f, st.st_nlink == 0);
+    }
+}
+
+static void look_all_rotated(struct follow *w)
+{
+    w->look_rotated = false;
+    w->has_rotated = false;
+    for (struct tail_file *f = w->known.first, *next; f && !w->is_stopping; f = next) {
+        next = f->next;
+        if (f->is_rotated && f->fd >= 0) {
+            w->has_rotated = true;
+            look_rotated(w, f);
+        } else if (f->is_rotated && f->n_names == 0) {
+            known_remember(&w->known, f);
+            known_drop(&w->known, f);
+        }
+    }
+}
+
+static void enqueue(struct follow *w, struct name *name)
+{
+    if (!name->is_queued) {
+        name->is_queued = true;
+        name->next_queued = w->queued;
+        w->queued = name;
+    }
+}
+
+bool follow_mark(struct follow *w, const char *path)
+{
+    if (!path) {
+        w->look_all = true;
+        return true;
+    }
+    struct name *name = names_find(&w->names, path);
+    if (!name) {
+        name = names_discover(&w->names, path);
+    }
+    if (name) {
+        enqueue(w, name);
+    }
+    for (struct name *link = w->names.n_links ? w->names.first : NULL; link; link = link->next) {
+        if (link->real && strcmp(link->real, path) == 0) {
+            enqueue(w, link);
+        }
+    }
+    /* A file that was renamed may be written to under a name that is none of ours. */
+    w->look_rotated |= !name && w->has_rotated;
+    return w->queued || w->look_rotated;
+}
+
+/* Names of globs that lead nowhere are kept for their `user`, but not for ever. */
+static void forget_names(struct follow *w)
+{
+    for (struct name *name = w->names.first, *next; name; name = next) {
+        next = name->next;
+        bool is_old = uv_now(w->loop) - name->missing_ms > FORGET_NAME_MS;
+        if (!name->is_literal && name->is_missing && !name->file && !name->newest &&
+            (is_old || !name->was_found)) {
+            names_drop(&w->names, name);
+        }
+    }
+}
+
+/* Looks at a name for no reason but the time. When its folder has not changed, the name leads where
+ * it led, and to ask the descriptor is twice as fast. Where inotify can be relied on, quiet files
+ * take turns, so that thousands of them cost next to nothing. */
+static void look_by_clock(struct follow *w, struct name *name)
+{
+    struct stat st;
+    struct tail_file *f = name->file;
+    bool is_sure = f && f->fd >= 0 && !name->real && watch_is_unchanged(name->watch);
+    if (!is_sure || w->n_ticks % FULL_TICK == 0) {
+        look_name(w, name);
+        return;
+    }
+    bool is_quiet = uv_now(w->loop) - f->quiet_ms > QUIET_MS && watch_is_reliable(name->watch);
+    bool is_due = !is_quiet || (w->n_ticks + f->inode) % QUIET_TICK == 0;
+    if (is_due && fstat(f->fd, &st) == 0) {
+        look_at(w, f, &st);
+    }
+}
+
+static void look_everywhere(struct follow *w, bool by_clock)
+{
+    w->look_all = false;
+    w->tick = false;
+    w->n_ticks += by_clock;
+    watch_look(&w->watches);
+    names_scan(&w->names);
+    for (struct name *name = w->names.first; name && !w->is_stopping; name = name->next) {
+        bool is_marked = name->is_queued;
+        name->is_queued = false;
+        if (by_clock && !is_marked) {
+            look_by_clock(w, name);
+        } else {
+            look_name(w, name);
+        }
+    }
+    w->queued = NULL;
+    look_all_rotated(w);
+    forget_names(w);
+}
+
+void follow_look(struct follow *w)
+{
+    if (w->look_all || w->tick) {
+        look_everywhere(w, !w->look_all);
+    }
+    while (w->queued && !w->is_stopping) {
+        struct name *name = w->queued;
+        w->queued = name->next_queued;
+        name->is_queued = false;
+        look_name(w, name);
+    }
+    if (w->look_rotated && !w->is_stopping) {
+        look_all_rotated(w);
+    }
+}
+
+/* Is an earlier file of the same name still being read? Its lines come first. */
+static bool must_wait(const struct tail_file *f)
+{
+    return f->older && f->older->is_active;
+}
+
+bool follow_read(struct follow *w)
+{
+    struct tail_file *next = w->active_first;
+    w->active_first = NULL;
+    while (next && !w->is_stopping) {
+        struct tail_file *f = next;
+        next = f->next_active;
+        bool waits = must_wait(f);
+        f->is_active = false;
+        if (waits || give(w, f, false)) {
+            activate(w, f);
+        } else if (f->is_caught_up && !w->is_stopping) {
+            w->events.on_caught_up(f, w->ctx);
+        }
+    }
+    return w->active_first != NULL;
+}
+
+void follow_init(struct follow *w, const struct tail_options *options)
+{
+    w->position_of = options->position_of;
+    w->from_end = options->from_end;
+    names_init(&w->names, options->paths, options->exclude, &w->watches);
+    look_everywhere(w, false);
+    w->from_end = false;
+    /* The looks may have found links, whose folders are to be watched too. */
+    watch_look(&w->watches);
+}
+
+void follow_done(struct follow *w)
+{
+    known_done(&w->known);
+    names_done(&w->names);
+    free(w->buf);
+}

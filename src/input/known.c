@@ -1,0 +1,83 @@
+#include "input/known.h"
+
+#include <assert.h>
+
+void known_done(struct known *k)
+{
+    for (struct tail_file *f = k->first, *next; f; f = next) {
+        next = f->next;
+        tail_file_free(f);
+    }
+    keymap_done(&k->by_identity);
+    *k = (struct known){0};
+}
+
+struct tail_file *known_find(const struct known *k, const struct stat *st)
+{
+    size_t at = 0;
+    struct tail_file *f = keymap_next(&k->by_identity, (uint64_t)st->st_ino, &at);
+    while (f && !tail_file_is_at(f, st)) {
+        f = keymap_next(&k->by_identity, (uint64_t)st->st_ino, &at);
+    }
+    return f;
+}
+
+static void hang(struct tail_file *f)
+{
+    f->older = f->home->newest;
+    f->home->newest = f;
+}
+
+/* Takes a file out of the row of its home. */
+static void unhang(struct tail_file *f)
+{
+    struct tail_file **at = &f->home->newest;
+    while (*at != f) {
+        at = &(*at)->older;
+    }
+    *at = f->older;
+}
+
+void known_add(struct known *k, struct tail_file *f, struct name *home)
+{
+    f->prev = k->last;
+    *(k->last ? &k->last->next : &k->first) = f;
+    k->last = f;
+    keymap_add(&k->by_identity, f->inode, f);
+    f->home = home;
+    hang(f);
+}
+
+void known_renew(struct tail_file *f)
+{
+    unhang(f);
+    hang(f);
+}
+
+void known_drop(struct known *k, struct tail_file *f)
+{
+    assert(!f->is_active && f->n_names == 0);
+    unhang(f);
+    keymap_remove(&k->by_identity, f->inode, f);
+    *(f->prev ? &f->prev->next : &k->first) = f->next;
+    *(f->next ? &f->next->prev : &k->last) = f->prev;
+    tail_file_free(f);
+}
+
+void known_remember(struct known *k, const struct tail_file *f)
+{
+    k->gone[k->next_gone++ % KNOWN_GONE] = tail_file_position(f);
+}
+
+bool known_take_gone(struct known *k, int fd, struct tail_position *p)
+{
+    for (size_t i = 0; i < KNOWN_GONE; i++) {
+        struct tail_position *gone = &k->gone[i];
+        if (gone->inode == p->inode && gone->device == p->device && tail_file_fits(fd, gone)) {
+            *p = *gone;
+            *gone = (struct tail_position){0};
+            return true;
+        }
+    }
+    return false;
+}

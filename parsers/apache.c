@@ -29,6 +29,14 @@ static int open_apache(void *state, struct span args, struct problem *why)
     return r ? r : text_open_apache(&s->formats[1], SPAN("%h %l %u %t \"%r\" %>s %b"), true, why);
 }
 
+static void drop_apache(void *state, int field)
+{
+    struct apache_state *s = state;
+    for (unsigned i = 0; i < s->n; i++) {
+        text_drop(&s->formats[i], field);
+    }
+}
+
 static enum parse_result parse_apache(void *state, struct span line, struct event *out)
 {
     struct apache_state *s = state;
@@ -49,5 +57,6 @@ const struct parser parser_apache = {
     .server = SERVER_APACHE,
     .state_size = sizeof(struct apache_state),
     .open = open_apache,
+    .drop = drop_apache,
     .parse = parse_apache,
 };

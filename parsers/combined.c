@@ -23,5 +23,6 @@ const struct parser parser_combined = {
     .weight = 3,
     .state_size = sizeof(struct text_state),
     .open = open_combined,
+    .drop = text_drop,
     .parse = text_parse,
 };

@@ -21,5 +21,6 @@ const struct parser parser_common = {
     .weight = 5,
     .state_size = sizeof(struct text_state),
     .open = open_common,
+    .drop = text_drop,
     .parse = text_parse,
 };

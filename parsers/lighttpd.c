@@ -19,5 +19,6 @@ const struct parser parser_lighttpd = {
     .server = SERVER_LIGHTTPD,
     .state_size = sizeof(struct text_state),
     .open = open_lighttpd,
+    .drop = text_drop,
     .parse = text_parse,
 };

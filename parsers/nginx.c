@@ -23,5 +23,6 @@ const struct parser parser_nginx = {
     .server = SERVER_NGINX,
     .state_size = sizeof(struct text_state),
     .open = open_nginx,
+    .drop = text_drop,
     .parse = text_parse,
 };

@@ -28,5 +28,6 @@ const struct parser parser_nginx_ingress = {
     .weight = 6,
     .state_size = sizeof(struct text_state),
     .open = open_nginx_ingress,
+    .drop = text_drop,
     .parse = text_parse,
 };

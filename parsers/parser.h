@@ -32,6 +32,9 @@ struct parser {
     /* Prepares the state. `args` is what stood after "name:", or empty. Optional. 0, or a negative
      * errno with `why` filled; then close is not called. */
     int (*open)(void *state, struct span args, struct problem *why);
+    /* Says after open that nobody wants a field (enum field), so that it need not be looked for.
+     * Optional: a parser that gives it all the same does no harm. */
+    void (*drop)(void *state, int field);
     /* Frees what open took. Optional. */
     void (*close)(void *state);
     /* Reads one line, without its line end. `out` was cleared. No I/O, no clock, no allocation. */

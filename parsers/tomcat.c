@@ -16,5 +16,6 @@ const struct parser parser_tomcat = {
     .server = SERVER_TOMCAT,
     .state_size = sizeof(struct text_state),
     .open = open_tomcat,
+    .drop = text_drop,
     .parse = text_parse,
 };

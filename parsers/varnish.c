@@ -19,5 +19,6 @@ const struct parser parser_varnish = {
     .server = SERVER_VARNISH,
     .state_size = sizeof(struct text_state),
     .open = open_varnish,
+    .drop = text_drop,
     .parse = text_parse,
 };

@@ -23,5 +23,6 @@ const struct parser parser_vhost_combined = {
     .weight = 4,
     .state_size = sizeof(struct text_state),
     .open = open_vhost_combined,
+    .drop = text_drop,
     .parse = text_parse_vhost,
 };

@@ -150,7 +150,8 @@ static inline void world_remove_folder(const char *path)
     DIR *dir = opendir(path);
     for (struct dirent *entry = dir ? readdir(dir) : NULL; entry; entry = readdir(dir)) {
         char *inner = alloc_printf("%s/%s", path, entry->d_name);
-        if (entry->d_name[0] != '.' && unlink(inner)) {
+        bool is_own = strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+        if (is_own && unlink(inner)) {
             world_remove_folder(inner);
         }
         free(inner);

@@ -193,7 +193,7 @@ static void check_want(const struct corpus_case *c)
 {
     char path[1024];
     struct buf want = {0}, got = {0};
-    struct reader *r = reader_new(&c->format);
+    struct reader *r = reader_new(&c->format, NULL);
     snprintf(path, sizeof path, "%s.want", c->stem);
     parse_case(r, c->log, &got);
     reader_free(r);
@@ -225,7 +225,7 @@ static void each_sample_is_a_line_of_its_format(void **state)
             continue;
         }
         assert_int_equal(format_read(&format, span_of((*p)->name), &why), 0);
-        struct reader *r = reader_new(&format);
+        struct reader *r = reader_new(&format, NULL);
         while (sample.len) {
             accepted =
                 (reader_parse(r, next_line(&sample), &e) == PARSE_OK && !e.is_partial) || accepted;
@@ -282,7 +282,7 @@ static void read_exactly(struct reader *r, struct span line)
 static void damage_each_byte(const struct corpus_case *c)
 {
     static const char nasty[] = {'\0', '"', '\\', ' ', ':', '[', '\xff'};
-    struct reader *r = reader_new(&c->format);
+    struct reader *r = reader_new(&c->format, NULL);
     struct span log = c->log;
     while (log.len) {
         struct span line = next_line(&log);
@@ -313,7 +313,7 @@ static void no_parser_reads_beyond_a_damaged_line(void **state)
 static void compare_prefixes(const struct corpus_case *c)
 {
     struct span log = c->log;
-    struct reader *r = reader_new(&c->format);
+    struct reader *r = reader_new(&c->format, NULL);
     while (log.len) {
         struct span line = next_line(&log);
         struct event whole, part;

@@ -18,7 +18,7 @@ static const char JSON[] = "{\"time\":\"2026-11-22T16:43:42Z\",\"status\":502,\"
 static const char CADDY[] =
     "{\"level\":\"info\",\"ts\":1795365821.9,\"logger\":\"http.log.access\",\"msg\":\"handled "
     "request\",\"status\":418}";
-static const char FIELDS[] = "#Fields: date time cs-method cs-uri-stem sc-status";
+static const char W3C_FIELDS[] = "#Fields: date time cs-method cs-uri-stem sc-status";
 static const char W3C[] = "2026-11-22 16:43:45 GET /tea 503";
 static const char LTSV[] = "time:22/Nov/2026:16:43:42 +0000\thost:192.0.2.7\tstatus:410";
 static const char HAPROXY[] =
@@ -36,7 +36,7 @@ static struct reader *reader_of(const char *spec)
     struct format format;
     struct problem why;
     assert_int_equal(format_read(&format, span_of(spec), &why), 0);
-    struct reader *r = reader_new(&format);
+    struct reader *r = reader_new(&format, NULL);
     format_done(&format);
     return r;
 }
@@ -68,7 +68,7 @@ static void lines_choose_their_format(void **state)
         {{VHOST}, "vhost_combined"},
         {{JSON}, "json"},
         {{CADDY}, "caddy"},
-        {{FIELDS, W3C}, "w3c"},
+        {{W3C_FIELDS, W3C}, "w3c"},
         {{LTSV}, "ltsv"},
         {{HAPROXY}, "haproxy"},
         {{CLF}, "haproxy"},
@@ -77,7 +77,7 @@ static void lines_choose_their_format(void **state)
         {{COMMON, COMBINED, COMBINED}, "combined"},
         {{""}, "unknown"},
         {{"garbage", "200"}, "unknown"},
-        {{FIELDS}, "unknown"},
+        {{W3C_FIELDS}, "unknown"},
         {{NULL}, "unknown"},
     };
     (void)state;
@@ -134,7 +134,7 @@ static void a_file_may_change_its_format(void **state)
     struct reader *r = voted(first);
     (void)state;
     for (unsigned i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        assert_int_equal(status_of(r, FIELDS), STATUS_NONE);
+        assert_int_equal(status_of(r, W3C_FIELDS), STATUS_NONE);
         for (unsigned line = 1; line <= 2 * READER_SWITCH; line++) {
             assert_int_equal(status_of(r, parts[i].line), parts[i].status);
             bool is_chosen = strcmp(reader_format(r), parts[i].name) == 0;
@@ -189,11 +189,11 @@ static void a_line_shows_the_codes_of_whoever_wrote_it(void **state)
 
 static void the_vote_leaves_no_trace_in_what_is_read(void **state)
 {
-    static const char *const first[] = {FIELDS, W3C, "#Fields: sc-status time", NULL};
+    static const char *const first[] = {W3C_FIELDS, W3C, "#Fields: sc-status time", NULL};
     struct reader *r = voted(first);
     (void)state;
     assert_int_equal(status_of(r, W3C), STATUS_NONE); /* its #Fields line has not come yet */
-    assert_int_equal(status_of(r, FIELDS), STATUS_NONE);
+    assert_int_equal(status_of(r, W3C_FIELDS), STATUS_NONE);
     assert_int_equal(status_of(r, W3C), 503);
     reader_free(r);
 }

@@ -14,7 +14,7 @@ static struct reader *opened(const char *spec)
     if (format_read(&format, span_of(spec), &why)) {
         fail_msg("%s: %s", spec, why.text);
     }
-    struct reader *r = reader_new(&format);
+    struct reader *r = reader_new(&format, NULL);
     format_done(&format);
     return r;
 }

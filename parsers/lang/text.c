@@ -12,7 +12,7 @@ static void store_bytes(struct span digits, struct span body, struct event *out)
 {
     const char *end = digits.ptr + digits.len;
     if (digits.len == 0 || digits.len > 8 || end - body.ptr < 8 ||
-        find_digits(digits.ptr, end) != digits.len) {
+        find_digits(digits.ptr, body.ptr + body.len) < digits.len) {
         field_store(out, FIELD_BYTES, digits); /* also "-" and "+12" */
         return;
     }
@@ -81,6 +81,13 @@ void text_prepare(struct text_state *s)
             s->others[s->n_others++] = i;
         }
     }
+}
+
+void text_drop(void *state, int field)
+{
+    struct text_state *s = state;
+    template_drop(&s->template, (uint8_t)field);
+    text_prepare(s);
 }
 
 int text_refuse(struct span args, struct problem *why)

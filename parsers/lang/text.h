@@ -29,6 +29,9 @@ int text_open_haproxy(void *state, struct span format, bool open_end, struct pro
 /* For a parser whose format is fixed: fills `why` and returns -EINVAL. */
 int text_refuse(struct span args, struct problem *why);
 
+/* Leaves a field out from now on. Fits parser.drop. */
+void text_drop(void *state, int field);
+
 /* Reads a line of the format, also inside a syslog envelope. Fits parser.parse. */
 enum parse_result text_parse(void *state, struct span line, struct event *out);
 

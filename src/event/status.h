@@ -45,7 +45,8 @@ char *status_text(uint16_t slot, char out[STATUS_TEXT]);
 /* The class of a slot. */
 static inline enum status_class status_class(uint16_t slot)
 {
-    return slot >= 100 && slot < 600 ? (enum status_class)(slot / 100 - 1) : CLASS_OTHER;
+    unsigned above = (unsigned)slot - 100;
+    return above < 500 ? (enum status_class)(above / 100) : CLASS_OTHER;
 }
 
 /* "1xx" … "5xx", "other". A static string. */

@@ -29,6 +29,7 @@ struct reader {
     unsigned switches;
     bool is_auto, is_undecided;
     char *args;
+    const enum field *dropped; /* FIELD_SKIP at the end, or NULL */
     char reason[96];
 };
 
@@ -41,6 +42,9 @@ static void make_state(const struct reader *r, struct candidate *c)
     c->state = c->parser->state_size ? alloc_zero(1, c->parser->state_size) : NULL;
     if (c->parser->open) {
         c->parser->open(c->state, span_of(r->args), &ignored); /* format_read has tried it */
+    }
+    for (const enum field *f = r->dropped; f && *f != FIELD_SKIP && c->parser->drop; f++) {
+        c->parser->drop(c->state, (int)*f);
     }
 }
 
@@ -74,10 +78,11 @@ static void add_candidate(struct reader *r, const struct parser *p)
     r->all[at] = (struct candidate){.parser = p};
 }
 
-struct reader *reader_new(const struct format *format)
+struct reader *reader_new(const struct format *format, const enum field *dropped)
 {
     struct reader *r = alloc_zero(1, sizeof(*r));
     r->args = alloc_text(span_of(format->args));
+    r->dropped = dropped;
     r->is_auto = r->is_undecided = !format->parser;
     r->rival = NOBODY;
     r->chosen = r->last = r->is_auto ? NOBODY : 0;

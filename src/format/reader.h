@@ -8,6 +8,7 @@
 #ifndef TEAPOT_FORMAT_READER_H
 #define TEAPOT_FORMAT_READER_H
 
+#include "event/field.h"
 #include "format/format.h"
 
 enum {
@@ -18,8 +19,9 @@ enum {
 
 struct reader;
 
-/* A reader for a format, which is copied. Freed with reader_free. */
-struct reader *reader_new(const struct format *format);
+/* A reader for a format, which is copied. `dropped` are fields that nobody wants, FIELD_SKIP at the
+ * end, or NULL; they must outlive the reader. Freed with reader_free. */
+struct reader *reader_new(const struct format *format, const enum field *dropped);
 void reader_free(struct reader *r);
 
 /* Is the format still to be chosen? Then lines must go to reader_vote until it says that it has

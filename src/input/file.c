@@ -37,6 +37,7 @@ struct file {
     struct span packed_rest;
 };
 
+/* Writes an error of the system as a problem with the file. */
 static int say(const struct file *f, int error, struct problem *why)
 {
     problem_at(why, f->name, 0, 0);
@@ -160,7 +161,8 @@ static int read_packed(struct file *f, struct problem *why)
     }
 }
 
-/* Appends new bytes to the buffer. Like file_read. */
+/* Appends new bytes to the buffer. Like file_read. The first read of a packed file only fills the
+ * other buffer, so unpacking follows in the same call. */
 static int read_more(struct file *f, struct problem *why)
 {
     ssize_t n = 0;

@@ -6,13 +6,13 @@
  * is known by device, inode and head, so a second name of it, or a rename within a glob, is no new
  * file.
  *
- *     name  --file-->   the file it leads to now
- *       \---newest-->   the file found last under it --older--> the one before … while they are
- * read
+ *     name  --file-->    the file it leads to now
+ *       \---newest-->    the file found last under it  --older-->  the one before it …
  */
 #include "input/follow.h"
 
 #include "base/alloc.h"
+#include "input/tail_file.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -42,6 +42,7 @@ static void tell_rotated(struct follow *w, struct tail_file *f, bool truncated, 
     }
 }
 
+/* Puts a file into the list of those to be read. */
 static void activate(struct follow *w, struct tail_file *f)
 {
     f->quiet_ms = uv_now(w->loop);
@@ -81,13 +82,15 @@ static void leave(struct follow *w, struct name *name)
     w->look_rotated = true;
 }
 
-/* The name leads to a file that is known already. */
+/* The name leads to a file that is known already: under another name, or it came back. */
 static void join(struct name *name, struct tail_file *f)
 {
+    if (name->file == f) {
+        return;
+    }
     name->file = f;
     f->n_names++;
     if (f->home == name) {
-        /* It came back. */
         f->is_rotated = false;
         f->is_finished = false;
         known_renew(f);
@@ -107,20 +110,22 @@ static void place(struct follow *w, struct tail_file *f, const char *path)
 {
     struct tail_position p = {.device = f->device, .inode = f->inode};
     if (known_take_gone(&w->known, f->fd, &p)) {
-        tail_file_resume(f, &p);
+        followed_resume(f, &p);
     } else if (w->position_of && w->position_of(path, &p, w->ctx)) {
         /* A position that does not fit was that of an earlier file: this one is new. */
-        if (p.device == f->device && p.inode == f->inode && tail_file_fits(f->fd, &p)) {
-            tail_file_resume(f, &p);
+        if (p.device == f->device && p.inode == f->inode && followed_fits(f->fd, &p)) {
+            followed_resume(f, &p);
         }
     } else if (w->from_end) {
-        tail_file_to_end(f, buffer(w));
+        followed_to_end(f, buffer(w));
     }
 }
 
+/* The name leads to a file that was never seen. The first of a name is announced, the others follow
+ * it and have its `user`. */
 static void begin(struct follow *w, struct name *name, int fd, const struct stat *st)
 {
-    struct tail_file *f = tail_file_new(fd, st);
+    struct tail_file *f = followed_new(fd, st);
     bool is_successor = name->was_found;
     known_add(&w->known, f, name);
     name->file = f;
@@ -137,25 +142,28 @@ static void begin(struct follow *w, struct name *name, int fd, const struct stat
     }
 }
 
+/* The file was truncated, or written anew in its place. */
 static void start_anew(struct follow *w, struct tail_file *f)
 {
-    uint64_t lost = tail_file_rewind(f);
+    uint64_t lost = followed_rewind(f);
     tell_rotated(w, f, true, lost);
     activate(w, f);
 }
 
-/* Compares an open file with what stat says about it. */
+/* Compares an open file with what stat says about it. Growth alone is no proof that it is the file
+ * of before: it may have been cut and written beyond its old end meanwhile, so the head is compared
+ * too, here or (when there are bytes to read) behind the reading. The change time says whether to
+ * bother. */
 static void look_at(struct follow *w, struct tail_file *f, const struct stat *st)
 {
     uint64_t size = (uint64_t)st->st_size;
-    bool is_touched = tail_file_ctime(st) != f->ctime_ns;
-    /* When there are bytes to read, the head is compared behind that. */
-    bool is_anew = size < f->offset || (is_touched && size <= f->seen && !tail_file_is_same(f));
+    bool is_touched = followed_ctime(st) != f->ctime_ns;
+    bool is_anew = size < f->offset || (is_touched && size <= f->seen && !followed_is_same(f));
     if (is_anew) {
         start_anew(w, f);
     }
     f->size = size;
-    f->ctime_ns = tail_file_ctime(st);
+    f->ctime_ns = followed_ctime(st);
     f->seen = f->seen < size ? f->seen : size;
     if (size > f->seen || !f->is_caught_up) {
         f->is_caught_up = false;
@@ -164,33 +172,59 @@ static void look_at(struct follow *w, struct tail_file *f, const struct stat *st
     }
 }
 
-/* Finds or opens the file that a name leads to, which is none that it led to before. */
+/* The file at a name that is known though its descriptor was closed, or NULL. Device and inode
+ * alone don't tell: it may have been deleted since, and its inode given to another. */
+static struct tail_file *recognise(struct follow *w, int fd, const struct stat *st)
+{
+    struct tail_file *f = known_find(&w->known, st);
+    if (f && f->fd < 0) {
+        struct tail_position p = tail_file_position(f);
+        if (!followed_fits(fd, &p)) {
+            forget(w, f);
+            return NULL;
+        }
+    }
+    return f;
+}
+
+/* Opens what a name leads to, and finds out whether it is new. 0 or a negative errno. */
+static int open_name(struct follow *w, struct name *name, struct stat *st)
+{
+    int fd = followed_open(name->path, st);
+    if (fd < 0) {
+        return fd;
+    }
+    if (name->file && !followed_is_at(name->file, st)) {
+        /* Replaced since it was looked up. */
+        leave(w, name);
+    }
+    struct tail_file *f = recognise(w, fd, st);
+    if (!f) {
+        begin(w, name, fd, st);
+        return 0;
+    }
+    if (f->fd < 0) {
+        f->fd = fd;
+    } else {
+        close(fd);
+    }
+    join(name, f);
+    return 0;
+}
+
+/* Finds the file that a name leads to, which is none that it led to before, or is closed. */
 static void enter(struct follow *w, struct name *name, struct stat *st)
 {
     struct tail_file *f = known_find(&w->known, st);
-    if (!f || f->fd < 0) {
-        int fd = tail_file_open(name->path, st);
-        if (fd < 0) {
-            tell_error(w, name, fd);
-            return;
-        }
-        f = known_find(&w->known, st);
-        struct tail_position p = f ? tail_file_position(f) : (struct tail_position){0};
-        if (f && f->fd < 0 && !tail_file_fits(fd, &p)) {
-            /* The file was closed, deleted, and its inode is that of another now. */
-            forget(w, f);
-            f = NULL;
-        }
-        if (f && f->fd < 0) {
-            f->fd = fd;
-        } else if (f) {
-            close(fd);
-        } else {
-            begin(w, name, fd, st);
-        }
-    }
-    if (f && name->file != f) {
+    int error = 0;
+    if (f && f->fd >= 0) {
         join(name, f);
+    } else {
+        error = open_name(w, name, st);
+    }
+    if (error) {
+        tell_error(w, name, error);
+        return;
     }
     f = name->file;
     w->has_rotated |= f->is_rotated;
@@ -227,6 +261,7 @@ static void look_failed(struct follow *w, struct name *name, int error)
     }
 }
 
+/* Looks up what a name leads to now, and compares that with what it led to before. */
 static void look_name(struct follow *w, struct name *name)
 {
     struct stat st;
@@ -236,8 +271,8 @@ static void look_name(struct follow *w, struct name *name)
     }
     struct tail_file *f = name->file;
     name->is_missing = false;
-    if (f && tail_file_is_at(f, &st)) {
-        bool is_quiet = (uint64_t)st.st_size == f->size && tail_file_ctime(&st) == f->ctime_ns;
+    if (f && followed_is_at(f, &st)) {
+        bool is_quiet = (uint64_t)st.st_size == f->size && followed_ctime(&st) == f->ctime_ns;
         if (f->fd >= 0) {
             name->error = 0;
             look_at(w, f, &st);
@@ -280,18 +315,19 @@ static void fail(struct follow *w, struct tail_file *f, int error)
     tell_error(w, f->home, error);
 }
 
-/* Reads a chunk and hands it out. True when more is there to be read. */
+/* Reads a chunk and hands it out. True when more is there to be read. The head is compared after
+ * the bytes were read: if the file was replaced between the two, the bytes are dropped with it. */
 static bool give(struct follow *w, struct tail_file *f, bool final)
 {
     char *buf = buffer(w);
     struct stat st;
-    ssize_t n = tail_file_read(f, buf, TAIL_CHUNK_BYTES);
+    ssize_t n = followed_read(f, buf, TAIL_CHUNK_BYTES);
     if (n < 0) {
         fail(w, f, (int)n);
         return false;
     }
     bool is_shorter = n == 0 && fstat(f->fd, &st) == 0 && (uint64_t)st.st_size < f->offset;
-    if (is_shorter || !tail_file_is_same(f)) {
+    if (is_shorter || !followed_is_same(f)) {
         start_anew(w, f);
         return true;
     }
@@ -300,18 +336,19 @@ static bool give(struct follow *w, struct tail_file *f, bool final)
     }
     struct span bytes = {buf, (size_t)n};
     size_t used = n || final ? w->events.on_bytes(f, bytes, final, w->ctx) : 0;
-    tail_file_advance(f, bytes, final ? bytes.len : used);
+    followed_advance(f, bytes, final ? bytes.len : used);
     if (final && n) {
         /* Should the last line grow after all, its rest is not a line of its own. */
         f->framer.skipping = f->framer.cut = buf[n - 1] != '\n';
     }
     f->is_caught_up = n < TAIL_CHUNK_BYTES;
-    /* A full chunk of which nothing was used would be the same for ever: leave it to the next look.
-     */
+    /* A full chunk of which nothing was used is the same for ever: leave it to the next look. */
     return !f->is_caught_up && used > 0;
 }
 
-/* Has the writer gone on to another file? */
+/* Has the writer gone on to another file? An empty one was only created, by logrotate for example:
+ * the server goes on in the old file until it is told to open the new one, which may take minutes.
+ */
 static bool has_successor(const struct tail_file *f)
 {
     const struct name *home = f->home;
@@ -323,6 +360,8 @@ static bool has_successor(const struct tail_file *f)
     return home->file && home->file->home != home && home->file->size;
 }
 
+/* Follows a file that was rotated away, and ends it when it is over: first its last line counts
+ * though nothing ends it, and when nobody writes to it any more, it is closed. */
 static void look_rotated(struct follow *w, struct tail_file *f)
 {
     struct stat st;
@@ -348,6 +387,9 @@ static void look_rotated(struct follow *w, struct tail_file *f)
     }
 }
 
+/* Looks at all files that were rotated away, and drops those that can't be found again: closed, and
+ * without a name. It comes after all names were looked at, one of which may have found such a file.
+ */
 static void look_all_rotated(struct follow *w)
 {
     w->look_rotated = false;
@@ -364,6 +406,7 @@ static void look_all_rotated(struct follow *w)
     }
 }
 
+/* Marks a name to be looked at, once however many events tell of it. */
 static void enqueue(struct follow *w, struct name *name)
 {
     if (!name->is_queued) {
@@ -428,6 +471,7 @@ static void look_by_clock(struct follow *w, struct name *name)
     }
 }
 
+/* Folders first, then globs, which pass over what the folders say is unchanged, then names. */
 static void look_everywhere(struct follow *w, bool by_clock)
 {
     w->look_all = false;

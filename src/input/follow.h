@@ -7,8 +7,7 @@
 
 #include "input/known.h"
 
-/* Lies in the tail, which sets the first four members, `tick`, `look_all` and
- * `is_stopping`. */
+/* Lies in the tail, which sets the first four members, `tick`, `look_all` and `is_stopping`. */
 struct follow {
     uv_loop_t *loop;
     struct tail_events events;

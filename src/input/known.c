@@ -1,4 +1,11 @@
+/*
+ * Two structures over the same files: a list in the order they were found, for tail_each, and a map
+ * by inode. The files of one name hang together as well, newest first, so that a successor can wait
+ * for the file before it.
+ */
 #include "input/known.h"
+
+#include "input/tail_file.h"
 
 #include <assert.h>
 
@@ -6,7 +13,7 @@ void known_done(struct known *k)
 {
     for (struct tail_file *f = k->first, *next; f; f = next) {
         next = f->next;
-        tail_file_free(f);
+        followed_free(f);
     }
     keymap_done(&k->by_identity);
     *k = (struct known){0};
@@ -16,12 +23,13 @@ struct tail_file *known_find(const struct known *k, const struct stat *st)
 {
     size_t at = 0;
     struct tail_file *f = keymap_next(&k->by_identity, (uint64_t)st->st_ino, &at);
-    while (f && !tail_file_is_at(f, st)) {
+    while (f && !followed_is_at(f, st)) {
         f = keymap_next(&k->by_identity, (uint64_t)st->st_ino, &at);
     }
     return f;
 }
 
+/* Puts a file at the front of the row of its home. */
 static void hang(struct tail_file *f)
 {
     f->older = f->home->newest;
@@ -54,6 +62,8 @@ void known_renew(struct tail_file *f)
     hang(f);
 }
 
+/* Whoever drops a file has taken it from the list of those to be read, which knows it by address.
+ */
 void known_drop(struct known *k, struct tail_file *f)
 {
     assert(!f->is_active && f->n_names == 0);
@@ -61,9 +71,10 @@ void known_drop(struct known *k, struct tail_file *f)
     keymap_remove(&k->by_identity, f->inode, f);
     *(f->prev ? &f->prev->next : &k->first) = f->next;
     *(f->next ? &f->next->prev : &k->last) = f->prev;
-    tail_file_free(f);
+    followed_free(f);
 }
 
+/* A ring: the oldest position makes way. A free place is all zero, and so never fits. */
 void known_remember(struct known *k, const struct tail_file *f)
 {
     k->gone[k->next_gone++ % KNOWN_GONE] = tail_file_position(f);
@@ -73,7 +84,7 @@ bool known_take_gone(struct known *k, int fd, struct tail_position *p)
 {
     for (size_t i = 0; i < KNOWN_GONE; i++) {
         struct tail_position *gone = &k->gone[i];
-        if (gone->inode == p->inode && gone->device == p->device && tail_file_fits(fd, gone)) {
+        if (gone->inode == p->inode && gone->device == p->device && followed_fits(fd, gone)) {
             *p = *gone;
             *gone = (struct tail_position){0};
             return true;

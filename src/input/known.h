@@ -6,7 +6,7 @@
 #ifndef TEAPOT_INPUT_KNOWN_H
 #define TEAPOT_INPUT_KNOWN_H
 
-#include "input/tail_file.h"
+#include "input/followed.h"
 
 enum {
     KNOWN_GONE = 32, /* positions that are kept of files out of sight */

@@ -1,3 +1,8 @@
+/*
+ * Globs are evaluated by glob(3) at the start and by the clock; in between, a name that an event
+ * tells is tried against them by fnmatch(3), so that one new file among thousands costs no reading
+ * of its folder.
+ */
 #define _XOPEN_SOURCE 700 /* realpath */
 
 #include "input/names.h"
@@ -9,6 +14,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+/* A pattern is as good as a path when nothing in it is wild. */
 static struct names_pattern pattern_new(struct names *n, const char *text)
 {
     size_t first_wild = strcspn(text, "*?[\\");
@@ -78,6 +84,8 @@ static bool is_excluded(const struct names *n, const char *path)
     return false;
 }
 
+/* The name with this path, made when it is new; NULL when it is left out. A name that is given as
+ * it is stays literal though a glob finds it too. */
 static struct name *add(struct names *n, const char *path, bool is_literal)
 {
     struct name *name = names_find(n, path);
@@ -140,6 +148,7 @@ void names_scan(struct names *n)
     }
 }
 
+/* Forgets where a link leads to. */
 static void unresolve(struct names *n, struct name *name)
 {
     if (name->real) {
@@ -150,6 +159,8 @@ static void unresolve(struct names *n, struct name *name)
     }
 }
 
+/* A write through a link is told in the folder of its target only. Chains of links, as the kubelet
+ * makes them, are followed to their end; the links on the way are left to the clock. */
 void names_resolve(struct names *n, struct name *name)
 {
     struct stat st;

@@ -74,6 +74,7 @@ void pipe_stop(struct pipe *p)
     }
 }
 
+/* Hands out what is there, and moves what was not used to the front. */
 static void deliver(struct pipe *p, bool final)
 {
     size_t used = p->events.on_bytes((struct span){p->buf, p->len}, final, p->ctx);
@@ -82,6 +83,7 @@ static void deliver(struct pipe *p, bool final)
     p->len -= used;
 }
 
+/* The input is over. What is left counts as the last line, after an error too: it was read. */
 static void end(struct pipe *p, int error)
 {
     deliver(p, true);
@@ -169,6 +171,8 @@ static bool read_on(struct pipe *p)
 static void on_poll(uv_poll_t *poll, int status, int events);
 static void on_idle(uv_idle_t *idle);
 
+/* One chunk: first what the unpacker still holds, else from the descriptor. Then waits for the
+ * descriptor or goes on with the unpacker, whichever has the next bytes. */
 static void turn(struct pipe *p)
 {
     if (p->len > FRAMER_LINE_BYTES) {

@@ -20,6 +20,7 @@ struct tail {
 
 static void on_idle(uv_idle_t *idle);
 
+/* One turn: look first, so that what is read is known to be the file that was meant. */
 static void turn(struct tail *t)
 {
     follow_look(&t->follow);
@@ -46,6 +47,7 @@ static void on_timer(uv_timer_t *timer)
     turn(t);
 }
 
+/* Nothing is done here but noting: several events of one file make one look. */
 static void on_name(const char *path, void *ctx)
 {
     struct tail *t = ctx;
@@ -60,6 +62,8 @@ static void on_folder_error(const char *folder, int error, void *ctx)
     t->follow.events.on_error(folder, error, t->follow.ctx);
 }
 
+/* Called for each handle that is closed. Files stay until then, because a callback that stops the
+ * tail returns into a turn that still has one in its hands. */
 static void close_one(struct tail *t)
 {
     if (--t->n_open == 0) {

@@ -1,72 +1,29 @@
 /*
- * One followed file: its descriptor, how far it was read, and the fingerprint of its head. Knows
- * nothing of names' changes or of the loop; tail.c decides.
+ * What may be asked about a followed file: how far it was read, and for whom. The file belongs to
+ * its tail, and lives until that is stopped or has read the file to its end after a rotation.
  */
 #ifndef TEAPOT_INPUT_TAIL_FILE_H
 #define TEAPOT_INPUT_TAIL_FILE_H
 
-#include "input/names.h"
-#include "input/tail.h"
+#include "input/framer.h"
+#include "input/tail_types.h"
 
-#include <sys/stat.h>
-#include <sys/types.h>
+/* The name it was found under. Lives as long as the file. */
+const char *tail_file_path(const struct tail_file *f);
 
-struct tail_file {
-    struct tail_file *prev, *next; /* of the tail, in the order they were found */
-    struct tail_file *next_active;
-    struct name *home;       /* that it was found under */
-    struct tail_file *older; /* the one before it under that name */
-    void *user;
-    int fd;           /* -1: closed */
-    unsigned n_names; /* that lead to it now */
-    uint64_t device, inode, offset;
-    uint64_t seen; /* bytes up to here were handed out */
-    uint64_t size; /* at the last look */
-    uint64_t head_hash;
-    uint64_t quiet_ms; /* loop time since which nothing new was found */
-    int64_t ctime_ns;  /* at the last look */
-    uint32_t head_len;
-    bool is_active;    /* in the list of those that are read */
-    bool is_rotated;   /* its home leads elsewhere */
-    bool is_finished;  /* `final` was given */
-    bool is_caught_up; /* the end was reached */
-    struct framer framer;
-};
+void *tail_file_user(const struct tail_file *f);
 
-/* Opens a regular file for reading and fills `st`. The descriptor, or a negative errno. */
-int tail_file_open(const char *path, struct stat *st);
+/* The framer to cut this file's lines with. It lives with the file because after a rotation two
+ * files with the same user are read side by side; the tail resets it on truncation, and lets it
+ * skip the rest of a line when reading starts inside one. */
+struct framer *tail_file_framer(struct tail_file *f);
 
-/* A new record for an open file, at its beginning. */
-struct tail_file *tail_file_new(int fd, const struct stat *st);
+struct tail_position tail_file_position(const struct tail_file *f);
 
-/* Closes and frees it. */
-void tail_file_free(struct tail_file *f);
+/* Bytes that are there but were not used yet. */
+uint64_t tail_file_lag(const struct tail_file *f);
 
-/* Is `st` of this file, as far as device and inode say? */
-bool tail_file_is_at(const struct tail_file *f, const struct stat *st);
-
-/* When something in the inode changed last, in nanoseconds. */
-int64_t tail_file_ctime(const struct stat *st);
-
-/* Does a position belong to the open file: is the head the same, and the file long enough? */
-bool tail_file_fits(int fd, const struct tail_position *p);
-
-/* Is the content still that which was read before? */
-bool tail_file_is_same(const struct tail_file *f);
-
-/* Goes on at a position that fits. */
-void tail_file_resume(struct tail_file *f, const struct tail_position *p);
-
-/* Goes behind the last whole line. `buf` has room for FRAMER_LINE_BYTES. */
-void tail_file_to_end(struct tail_file *f, char *buf);
-
-/* Goes back to the beginning, after a truncation. Returns how many bytes are known to be lost. */
-uint64_t tail_file_rewind(struct tail_file *f);
-
-/* Reads from the offset on. The number of bytes, 0 at the end, or a negative errno. */
-ssize_t tail_file_read(const struct tail_file *f, char *buf, size_t size);
-
-/* `used` of the bytes that tail_file_read gave are done with. */
-void tail_file_advance(struct tail_file *f, struct span bytes, size_t used);
+/* Was everything read at the last look? */
+bool tail_file_is_caught_up(const struct tail_file *f);
 
 #endif

@@ -101,6 +101,8 @@ static void skip_padding(struct span *in)
     }
 }
 
+/* zlib stops at the end of each member and must be told to go on with the next. Z_BUF_ERROR only
+ * says that it could do nothing: no input, or no room. */
 static ptrdiff_t step_gzip(struct unpack *u, struct span *in, char *out, size_t size)
 {
     if (u->at_end) {
@@ -129,6 +131,8 @@ static ptrdiff_t step_gzip(struct unpack *u, struct span *in, char *out, size_t 
     return (ptrdiff_t)written;
 }
 
+/* libzstd goes on with the next frame by itself, and passes over skippable ones. It returns 0 when
+ * a frame is complete and given out, else a hint how much it would like. */
 static ptrdiff_t step_zstd(struct unpack *u, struct span *in, char *out, size_t size)
 {
     ZSTD_inBuffer from = {in->ptr, in->len, 0};
@@ -154,6 +158,8 @@ static ptrdiff_t step(struct unpack *u, struct span *in, char *out, size_t size)
     return step_plain(in, out, size);
 }
 
+/* Both libraries call it an error to be asked too often without input, so an empty `in` reaches
+ * them only when they may hold back output for want of room. */
 ptrdiff_t unpack_some(struct unpack *u, struct span *in, char *out, size_t size)
 {
     size_t written = 0;

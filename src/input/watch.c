@@ -73,7 +73,8 @@ static void tell(struct watch_set *set, const struct inotify_event *event, const
     }
 }
 
-/* Reads events once. False when there are no more. */
+/* Reads events once. An event has its name behind it, which the kernel fills up with NULs; the copy
+ * is for the alignment, which the buffer need not have. False when there are no more. */
 static bool read_events(struct watch_set *set)
 {
     char buf[EVENT_BYTES];
@@ -98,6 +99,7 @@ static void on_pause_over(uv_timer_t *pause)
     uv_poll_start(&set->poll, UV_READABLE, on_poll);
 }
 
+/* Takes what is there, and then lets events gather for a moment. */
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
     (void)status, (void)events;
@@ -127,6 +129,7 @@ static int open_inotify(struct watch_set *set)
     return 0;
 }
 
+/* Stops watching a folder, and tells the kernel when no other name of it is watched. */
 static void unwatch(struct watch_set *set, struct watch *w)
 {
     size_t at = 0;
@@ -153,6 +156,9 @@ static bool is_local(const char *folder)
            fs.f_type == F2FS_SUPER_MAGIC;
 }
 
+/* Starts watching a folder. IN_ATTRIB is for permissions that come back, and for the last link that
+ * goes. 0 or a negative errno: ENOSPC means fs.inotify.max_user_watches, EMFILE max_user_instances.
+ */
 static int start(struct watch_set *set, struct watch *w)
 {
     int error = set->fd < 0 ? open_inotify(set) : 0;
@@ -210,7 +216,7 @@ static void look(struct watch_set *set, struct watch *w)
 
 void watch_look(struct watch_set *set)
 {
-    for (struct watch *w = set->first; w; w = w->next) {
+    for (struct watch *w = set->first; w && !set->is_stopping; w = w->next) {
         look(set, w);
     }
 }
@@ -225,6 +231,7 @@ bool watch_is_reliable(const struct watch *w)
     return w->number >= 0 && w->is_local;
 }
 
+/* A list is enough: there are few folders, or many with one log each that are taken once. */
 struct watch *watch_take(struct watch_set *set, struct span path)
 {
     while (path.len && path.ptr[path.len - 1] != '/') {
@@ -277,6 +284,7 @@ static void on_closed(uv_handle_t *handle)
 
 void watch_stop(struct watch_set *set)
 {
+    set->is_stopping = true;
     uv_close((uv_handle_t *)&set->pause, on_closed);
     if (set->fd >= 0) {
         uv_close((uv_handle_t *)&set->poll, on_closed);

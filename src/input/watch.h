@@ -39,6 +39,7 @@ struct watch_set {
     uv_poll_t poll;
     uv_timer_t pause;
     unsigned n_open; /* of the two handles */
+    bool is_stopping;
 };
 
 /* Makes an empty set. */

@@ -16,11 +16,30 @@ struct verdict_cache {
     struct verdict_table table;
 };
 
+/* Fields that only a dimension of the tally is made from: without it, parsers need not look for
+ * them. */
+static const struct {
+    enum tally_dimension dimension;
+    enum field field;
+} kept[] = {
+    {TALLY_HOSTS, FIELD_HOST},
+    {TALLY_UPSTREAMS, FIELD_UPSTREAM},
+    {TALLY_CLIENTS, FIELD_CLIENT},
+};
+
 void pipeline_init(struct pipeline *p, const struct rule *rules, size_t n_rules, unsigned keep,
                    alert_change_fn on_change, void *ctx)
 {
     *p = (struct pipeline){.keep = keep, .alerts = alert_set_new(rules, n_rules, on_change, ctx)};
     p->by_host = alert_set_by_host(p->alerts);
+    unsigned n = 0;
+    for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+        bool is_watched = kept[i].field == FIELD_HOST && p->by_host;
+        if (!(keep & 1u << kept[i].dimension) && !is_watched) {
+            p->dropped[n++] = kept[i].field;
+        }
+    }
+    p->dropped[n] = FIELD_SKIP;
 }
 
 void pipeline_done(struct pipeline *p)
@@ -175,7 +194,7 @@ static void begin(struct source *s, int64_t wall_ms)
     s->time.now_s = wall_ms / 1000;
     s->arrival_ms = wall_ms;
     if (!s->reader) {
-        s->reader = reader_new(&s->format);
+        s->reader = reader_new(&s->format, s->shared->dropped);
     }
     if (!s->live) {
         s->live = new_tally(s);

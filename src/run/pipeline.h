@@ -20,9 +20,10 @@ struct verdict_cache; /* verdict tables by server and vendor, made once each */
 struct pipeline {
     struct alert_set *alerts;
     struct verdict_cache *verdicts;
-    unsigned keep;      /* dimensions, bit 1 << enum tally_dimension */
-    bool by_host;       /* windows need records per virtual host */
-    bool has_intervals; /* tallies of intervals are wanted beside the totals */
+    enum field dropped[4]; /* fields that nobody wants, FIELD_SKIP at the end */
+    unsigned keep;         /* dimensions, bit 1 << enum tally_dimension */
+    bool by_host;          /* windows need records per virtual host */
+    bool has_intervals;    /* tallies of intervals are wanted beside the totals */
 };
 
 struct source {

@@ -96,6 +96,7 @@ static void make_word(struct template_step *s, const char *literal)
         bytes[i] = literal[i];
         mask[i] = (char)0xff;
     }
+    s->word_room = s->literal_len <= sizeof(bytes) ? (int32_t)sizeof(bytes) : INT32_MAX;
     memcpy(&s->word, bytes, sizeof(s->word));
     memcpy(&s->mask, mask, sizeof(s->mask));
 }
@@ -109,18 +110,37 @@ static bool must_fit(uint8_t shape)
  * of the second passes over it. */
 static void join_unwanted(struct template *t)
 {
-    for (uint8_t i = 0; i + 1 < t->n_steps;) {
-        const struct template_step *s = &t->steps[i], *next = &t->steps[i + 1];
+    for (unsigned i = t->n_steps; i-- > 1;) {
+        const struct template_step *s = &t->steps[i - 1], *next = &t->steps[i];
         bool is_free = s->slot == 0 && (s->shape == TEMPLATE_TEXT || s->shape == TEMPLATE_WORD);
         bool next_is_free =
             next->slot == 0 && next->shape == TEMPLATE_TEXT && next->literal_len > 1;
         if (is_free && next_is_free && s->literal_len == 1) {
-            memmove(&t->steps[i], &t->steps[i + 1],
-                    (size_t)(t->n_steps - i - 1) * sizeof(t->steps[0]));
+            memmove(&t->steps[i - 1], &t->steps[i], (t->n_steps - i) * sizeof(t->steps[0]));
             t->n_steps--;
-            t->status_at = (uint8_t)(t->status_at - (t->status_at > i));
-        } else {
-            i++;
+            t->status_at = (uint8_t)(t->status_at - (t->status_at >= i));
+        }
+    }
+}
+
+/* Works out what reading needs to know of each step. */
+static void prepare(struct template *t)
+{
+    join_unwanted(t);
+    t->n_needed = 0;
+    for (uint8_t i = 0; i < t->n_steps; i++) {
+        struct template_step *s = &t->steps[i];
+        const char *literal = t->literals + s->literal;
+        bool is_word = s->shape == TEMPLATE_WORD && literal[0] == ' ';
+        s->anchor = rarest(literal, s->literal_len);
+        make_word(s, literal);
+        s->quoted = s->literal_len && literal[0] == '"' && t->escape == TEMPLATE_BACKSLASH;
+        s->next_fits = i + 1 == t->n_steps || !must_fit(t->steps[i + 1].shape);
+        s->is_plain = s->literal_len == 1 && s->next_fits && !s->quoted &&
+                      (s->shape == TEMPLATE_TEXT || is_word);
+        s->is_search = s->shape == TEMPLATE_TEXT && s->literal_len > 0;
+        if (s->slot || i == t->status_at || !t->open_end) {
+            t->n_needed = (uint8_t)(i + 1);
         }
     }
 }
@@ -132,22 +152,18 @@ int template_finish(struct template *t, bool open_end, struct problem *why)
         return -EINVAL;
     }
     t->open_end = open_end;
-    join_unwanted(t);
-    for (uint8_t i = 0; i < t->n_steps; i++) {
-        struct template_step *s = &t->steps[i];
-        const char *literal = t->literals + s->literal;
-        s->anchor = rarest(literal, s->literal_len);
-        make_word(s, literal);
-        s->quoted = s->literal_len && literal[0] == '"' && t->escape == TEMPLATE_BACKSLASH;
-        s->next_fits = i + 1 == t->n_steps || !must_fit(t->steps[i + 1].shape);
-        s->is_plain =
-            s->literal_len == 1 && s->next_fits && !s->quoted &&
-            (s->shape == TEMPLATE_TEXT || (s->shape == TEMPLATE_WORD && literal[0] == ' '));
-        if (s->slot || i == t->status_at || !open_end) {
-            t->n_needed = (uint8_t)(i + 1);
+    prepare(t);
+    return 0;
+}
+
+void template_drop(struct template *t, uint8_t slot)
+{
+    for (unsigned i = 0; i < t->n_steps; i++) {
+        if (t->steps[i].slot == slot) {
+            t->steps[i].slot = 0;
         }
     }
-    return 0;
+    prepare(t);
 }
 
 /* How many bytes at `at` are a status word; 0: none. */
@@ -224,7 +240,7 @@ static inline bool literal_at(const struct template *t, const struct template_st
                               const char *at, const char *end)
 {
     uint64_t here;
-    if (end - at >= (ptrdiff_t)sizeof(here) && s->literal_len <= sizeof(here)) {
+    if (end - at >= s->word_room) {
         memcpy(&here, at, sizeof(here));
         return ((here ^ s->word) & s->mask) == 0;
     }
@@ -296,8 +312,9 @@ static bool is_protected(const char *quote, const char *start)
 
 /* Where the text of step `i` ends, by search for its literal; NULL when it never does. `*next`
  * becomes the end of the next step's text where looking for this one's has found it out. */
-static inline const char *find_end(const struct template *t, unsigned i, const char *at,
-                                   const char *end, const char **next)
+static inline __attribute__((always_inline)) const char *search(const struct template *t,
+                                                                unsigned i, const char *at,
+                                                                const char *end, const char **next)
 {
     const struct template_step *s = &t->steps[i];
     char anchor = t->literals[s->literal + s->anchor];
@@ -332,14 +349,20 @@ static const char *list_end(const char *at, const char *end)
     return p;
 }
 
-static inline const char *step_end(const struct template *t, unsigned i, const char *at,
-                                   const char *end, const char **next)
+static __attribute__((noinline)) const char *find_end(const struct template *t, unsigned i,
+                                                      const char *at, const char *end,
+                                                      const char **next)
+{
+    return search(t, i, at, end, next);
+}
+
+/* The end of the text of step `i`, whatever its shape. */
+static __attribute__((noinline)) const char *step_end(const struct template *t, unsigned i,
+                                                      const char *at, const char *end,
+                                                      const char **next)
 {
     const struct template_step *s = &t->steps[i];
     const char *stop = end;
-    if (s->is_plain) {
-        return find_byte(at, end, t->literals[s->literal]);
-    }
     switch ((enum template_shape)s->shape) {
     case TEMPLATE_STATUS:
         stop = at + whole_status_len(s, at, end);
@@ -371,6 +394,26 @@ static inline const char *step_end(const struct template *t, unsigned i, const c
     return stop ? stop : end;
 }
 
+/* The same, with the three kinds of step that nearly every line consists of done in place. */
+static inline const char *quick_end(const struct template *t, unsigned i, const char *at,
+                                    const char *end, const char **next)
+{
+    const struct template_step *s = &t->steps[i];
+    if (s->is_plain) {
+        return find_byte(at, end, t->literals[s->literal]);
+    }
+    if (s->is_search) {
+        return search(t, i, at, end, next);
+    }
+    if (s->shape == TEMPLATE_NUMBER) {
+        size_t n = find_digits(at, end);
+        if (n > 0 && s->literal_len > 0 && literal_at(t, s, at + n, end)) {
+            return at + n;
+        }
+    }
+    return step_end(t, i, at, end, next);
+}
+
 /* The status is there, and what follows is garbage or missing: the steps from `i` on have no text.
  */
 static enum template_result end_early(const struct template *t, unsigned i, const char *end,
@@ -400,7 +443,7 @@ enum template_result template_read(const struct template *t, struct span line,
         const char *stop = next;
         next = NULL;
         if (!stop) {
-            stop = step_end(t, i, at, end, &next);
+            stop = quick_end(t, i, at, end, &next);
         }
         if (!stop) {
             return end_early(t, i, end, out);

@@ -37,10 +37,12 @@ struct template_step {
     uint8_t literal_len; /* … and how many; 0 only in the last step */
     uint8_t anchor;      /* which of them is searched for: the rarest */
     uint64_t word, mask; /* its first eight bytes, for comparing all of it at once */
-    uint8_t slot;        /* the caller's number for the variable; 0: not wanted */
+    int32_t word_room; /* bytes that must be there for that; more than any line for long literals */
+    uint8_t slot;      /* the caller's number for the variable; 0: not wanted */
     uint8_t shape;
     bool quoted;    /* the literal begins with a quote that may be protected */
     bool is_plain;  /* a one-byte literal ends it, and nothing else has to fit */
+    bool is_search; /* any text up to its literal */
     bool next_fits; /* the next step has no shape that must fit */
 };
 
@@ -69,6 +71,10 @@ int template_add_field(struct template *t, uint8_t slot, enum template_shape sha
 
 /* Ends the template; with `open_end` lines may go on behind it. Fails without a status: -EINVAL. */
 int template_finish(struct template *t, bool open_end, struct problem *why);
+
+/* Says of a finished template that nobody wants the values of a slot: they are not looked for any
+ * more. */
+void template_drop(struct template *t, uint8_t slot);
 
 enum template_result {
     TEMPLATE_NONE,  /* not a line of this format, or no status where it should be */

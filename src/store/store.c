@@ -57,6 +57,7 @@ void store_add(struct store *s, const struct store_position *p)
     s->is_sorted = false;
 }
 
+/* By inode first: it differs most. The path is no part of it, for files are renamed. */
 static int compare(const void *a, const void *b)
 {
     const struct store_position *x = a, *y = b;
@@ -115,6 +116,7 @@ static void add_position(struct buf *out, const struct store_position *p)
                p->inode, p->offset, p->head_hash, p->head_len);
 }
 
+/* The checksum covers all that follows its line; the version line must be just what it is. */
 static void write_text(const struct store *s, struct buf *out)
 {
     struct buf body = {0};
@@ -127,6 +129,8 @@ static void write_text(const struct store *s, struct buf *out)
     buf_done(&body);
 }
 
+/* Writes all and waits until it is on the disk: a file system may carry out the rename before the
+ * writing, and a crash between them would leave an empty file under the good name. */
 static int fill(int fd, struct span text)
 {
     while (text.len) {
@@ -258,6 +262,7 @@ static char *unescape(struct span s)
     return out;
 }
 
+/* The fields of a position from the device on. */
 static bool read_numbers(const struct span *field, struct store_position *p)
 {
     uint64_t head_len = 0;
@@ -268,6 +273,7 @@ static bool read_numbers(const struct span *field, struct store_position *p)
     return is_good;
 }
 
+/* Adds the position that a line holds. Every field must be there, and none besides. */
 static bool read_position(struct store *s, struct span line)
 {
     struct span field[POSITION_FIELDS];
@@ -302,6 +308,7 @@ static bool take_line(struct span *rest, const char *word, struct span *value)
     return span_is(got, word);
 }
 
+/* Reads a whole store. False, with whatever was added so far, when anything in it is wrong. */
 static bool read_text(struct store *s, struct span text)
 {
     struct span version = span_of(version_line), value = {0}, line;

@@ -1,0 +1,184 @@
+/*
+ * The fingerprint grows with the offset up to TAIL_HEAD_BYTES. Device and inode alone would not do:
+ * file systems give the inode of a deleted file to the next one, and a truncated file keeps its
+ * own.
+ */
+#include "input/followed.h"
+
+#include "base/alloc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+int followed_open(const char *path, struct stat *st)
+{
+    /* O_NONBLOCK: a FIFO that took the file's place must not stop us. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0) {
+        return -errno;
+    }
+    int error = fstat(fd, st) ? -errno : 0;
+    if (!error && !S_ISREG(st->st_mode)) {
+        error = S_ISDIR(st->st_mode) ? -EISDIR : -EINVAL;
+    }
+    if (error) {
+        close(fd);
+        return error;
+    }
+    return fd;
+}
+
+int64_t followed_ctime(const struct stat *st)
+{
+    return (int64_t)st->st_ctim.tv_sec * 1000000000 + st->st_ctim.tv_nsec;
+}
+
+struct tail_file *followed_new(int fd, const struct stat *st)
+{
+    struct tail_file *f = alloc_zero(1, sizeof(*f));
+    f->fd = fd;
+    f->device = (uint64_t)st->st_dev;
+    f->inode = (uint64_t)st->st_ino;
+    f->size = (uint64_t)st->st_size;
+    f->ctime_ns = followed_ctime(st);
+    return f;
+}
+
+void followed_free(struct tail_file *f)
+{
+    if (f->fd >= 0) {
+        close(f->fd);
+    }
+    free(f);
+}
+
+bool followed_is_at(const struct tail_file *f, const struct stat *st)
+{
+    return f->inode == (uint64_t)st->st_ino && f->device == (uint64_t)st->st_dev;
+}
+
+static ssize_t read_at(int fd, char *buf, size_t size, uint64_t offset)
+{
+    ssize_t n;
+    do {
+        n = pread(fd, buf, size, (off_t)offset);
+    } while (n < 0 && errno == EINTR);
+    return n < 0 ? -errno : n;
+}
+
+/* Hashes the first `len` bytes, at most TAIL_HEAD_BYTES. False when there are not so many. */
+static bool hash_head(int fd, size_t len, uint64_t *hash)
+{
+    char head[TAIL_HEAD_BYTES];
+    if (read_at(fd, head, len, 0) != (ssize_t)len) {
+        return false;
+    }
+    *hash = span_hash((struct span){head, len});
+    return true;
+}
+
+static bool has_head(int fd, uint32_t len, uint64_t want)
+{
+    uint64_t hash = 0;
+    return len == 0 || (len <= TAIL_HEAD_BYTES && hash_head(fd, len, &hash) && hash == want);
+}
+
+bool followed_fits(int fd, const struct tail_position *p)
+{
+    struct stat st;
+    if (fstat(fd, &st) || (uint64_t)st.st_size < p->offset) {
+        return false;
+    }
+    /* Without a head nothing shows that it is the file. */
+    return (p->head_len > 0 || p->offset == 0) && has_head(fd, p->head_len, p->head_hash);
+}
+
+bool followed_is_same(const struct tail_file *f)
+{
+    return has_head(f->fd, f->head_len, f->head_hash);
+}
+
+/* Lets the head cover what it can. `known`: the first bytes of the file if they are at hand;
+ * reading them again might find those of another content. */
+static void grow_head(struct tail_file *f, struct span known)
+{
+    size_t len = f->offset < TAIL_HEAD_BYTES ? (size_t)f->offset : TAIL_HEAD_BYTES;
+    uint64_t hash = 0;
+    if (len <= f->head_len) {
+        return;
+    }
+    if (known.len >= len) {
+        hash = span_hash(span_head(known, len));
+    } else if (!followed_is_same(f) || !hash_head(f->fd, len, &hash)) {
+        return;
+    }
+    f->head_hash = hash;
+    f->head_len = (uint32_t)len;
+}
+
+/* Reading that starts inside a line, as in the rest of one that was too long, skips to the next. A
+ * NUL before the offset is one that was taken off a line's start. */
+static void note_line_start(struct tail_file *f)
+{
+    char before = '\n';
+    if (f->offset && read_at(f->fd, &before, 1, f->offset - 1) == 1) {
+        bool is_inside = before != '\n' && before != '\0';
+        f->framer.skipping = is_inside;
+        f->framer.cut = is_inside; /* counted when it was met first */
+    }
+}
+
+void followed_resume(struct tail_file *f, const struct tail_position *p)
+{
+    f->offset = p->offset;
+    f->seen = p->offset;
+    f->head_hash = p->head_hash;
+    f->head_len = p->head_len;
+    note_line_start(f);
+}
+
+void followed_to_end(struct tail_file *f, char *buf)
+{
+    uint64_t from = f->size > FRAMER_LINE_BYTES ? f->size - FRAMER_LINE_BYTES : 0;
+    ssize_t n = read_at(f->fd, buf, (size_t)(f->size - from), from);
+    while (n > 0 && buf[n - 1] != '\n') {
+        n--;
+    }
+    /* No line end in all these bytes: inside a long line, or a short file with half a line. */
+    f->offset = n > 0 ? from + (uint64_t)n : from ? f->size : 0;
+    f->seen = f->offset;
+    grow_head(f, (struct span){buf, 0});
+    note_line_start(f);
+}
+
+/* Bytes that were seen but not read can only be those behind the offset at the last look: a lower
+ * bound, since more may have been written between that look and the truncation. */
+uint64_t followed_rewind(struct tail_file *f)
+{
+    uint64_t had = f->size > f->seen ? f->size : f->seen;
+    uint64_t lost = had > f->offset ? had - f->offset : 0;
+    f->offset = 0;
+    f->seen = 0;
+    f->head_hash = 0;
+    f->head_len = 0;
+    f->framer.skipping = false;
+    f->framer.cut = false;
+    f->is_caught_up = false;
+    f->is_finished = false;
+    return lost;
+}
+
+ssize_t followed_read(const struct tail_file *f, char *buf, size_t size)
+{
+    return read_at(f->fd, buf, size, f->offset);
+}
+
+void followed_advance(struct tail_file *f, struct span bytes, size_t used)
+{
+    bool is_first = f->offset == 0;
+    f->seen = f->offset + bytes.len;
+    f->offset += used < bytes.len ? used : bytes.len;
+    grow_head(f, is_first ? bytes : span_head(bytes, 0));
+}

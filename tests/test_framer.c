@@ -156,6 +156,16 @@ static void after_the_end_of_a_long_line_the_framer_is_at_a_start(void **state)
     buf_done(&in);
 }
 
+static void no_bytes_at_all_end_a_long_line_too(void **state)
+{
+    (void)state;
+    struct framer f = {.skipping = true, .cut = true};
+    struct span rest = {0}, line;
+    assert_false(framer_next(&f, &rest, &line, true));
+    assert_false(f.skipping);
+    assert_false(framer_next(&f, &rest, &line, true));
+}
+
 static void many_NULs_need_no_room(void **state)
 {
     (void)state;
@@ -246,6 +256,7 @@ int main(void)
         cmocka_unit_test(a_line_of_just_the_limit_is_not_long),
         cmocka_unit_test(one_byte_less_waits_for_its_end),
         cmocka_unit_test(after_the_end_of_a_long_line_the_framer_is_at_a_start),
+        cmocka_unit_test(no_bytes_at_all_end_a_long_line_too),
         cmocka_unit_test(many_NULs_need_no_room),
         cmocka_unit_test(every_two_cuts_of_a_short_text_give_the_same_lines),
         cmocka_unit_test(byte_by_byte_gives_the_same_lines),

@@ -15,7 +15,9 @@ static bool skip_rest(struct framer *f, struct span *rest, bool final)
     }
     size_t end = span_find(*rest, '\n');
     bool is_there = end < rest->len;
-    *rest = span_after(*rest, is_there ? end + 1 : rest->len);
+    if (rest->len) { /* else its pointer may be NULL, with which nothing may be counted */
+        *rest = span_after(*rest, is_there ? end + 1 : rest->len);
+    }
     if (is_there || final) {
         f->skipping = false;
         f->cut = false;

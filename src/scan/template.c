@@ -123,6 +123,42 @@ static void join_unwanted(struct template *t)
     }
 }
 
+/* How the reader takes a step. Nearly all lines of nearly all logs consist of the first four, so
+ * those are done in place, two steps at once where the first one's end depends on the shape of the
+ * second; when a line is not as usual, the general way (step_end) finds out what it is. */
+enum pace {
+    PACE_PLAIN,       /* text up to one byte */
+    PACE_TEXT_CLF,    /* text up to a literal that a CLF time follows */
+    PACE_TEXT_STATUS, /* quoted or other text up to a literal that a status follows */
+    PACE_NUMBER,
+    PACE_GENERAL,
+};
+
+/* Can the literal of a step be compared as one word? */
+static bool is_short(const struct template_step *s)
+{
+    return s->literal_len > 0 && s->literal_len <= sizeof(s->word);
+}
+
+static enum pace pace_of(const struct template *t, unsigned i)
+{
+    const struct template_step *s = &t->steps[i], *next = s + 1;
+    bool is_text = s->shape == TEMPLATE_TEXT && is_short(s);
+    bool is_word = s->shape == TEMPLATE_WORD && t->literals[s->literal] == ' ';
+    if (is_text && i + 1U < t->n_needed && is_short(next)) {
+        if (next->shape == TEMPLATE_CLF && !s->quoted) {
+            return PACE_TEXT_CLF;
+        }
+        if (next->shape == TEMPLATE_STATUS) {
+            return PACE_TEXT_STATUS;
+        }
+    }
+    if (s->literal_len == 1 && s->next_fits && !s->quoted && (is_text || is_word)) {
+        return PACE_PLAIN;
+    }
+    return s->shape == TEMPLATE_NUMBER && is_short(s) ? PACE_NUMBER : PACE_GENERAL;
+}
+
 /* Works out what reading needs to know of each step. */
 static void prepare(struct template *t)
 {
@@ -131,17 +167,16 @@ static void prepare(struct template *t)
     for (uint8_t i = 0; i < t->n_steps; i++) {
         struct template_step *s = &t->steps[i];
         const char *literal = t->literals + s->literal;
-        bool is_word = s->shape == TEMPLATE_WORD && literal[0] == ' ';
         s->anchor = rarest(literal, s->literal_len);
         make_word(s, literal);
         s->quoted = s->literal_len && literal[0] == '"' && t->escape == TEMPLATE_BACKSLASH;
         s->next_fits = i + 1 == t->n_steps || !must_fit(t->steps[i + 1].shape);
-        s->is_plain = s->literal_len == 1 && s->next_fits && !s->quoted &&
-                      (s->shape == TEMPLATE_TEXT || is_word);
-        s->is_search = s->shape == TEMPLATE_TEXT && s->literal_len > 0;
         if (s->slot || i == t->status_at || !t->open_end) {
             t->n_needed = (uint8_t)(i + 1);
         }
+    }
+    for (unsigned i = 0; i < t->n_needed; i++) {
+        t->steps[i].pace = (uint8_t)pace_of(t, i);
     }
 }
 
@@ -312,9 +347,8 @@ static bool is_protected(const char *quote, const char *start)
 
 /* Where the text of step `i` ends, by search for its literal; NULL when it never does. `*next`
  * becomes the end of the next step's text where looking for this one's has found it out. */
-static inline __attribute__((always_inline)) const char *search(const struct template *t,
-                                                                unsigned i, const char *at,
-                                                                const char *end, const char **next)
+static const char *find_end(const struct template *t, unsigned i, const char *at, const char *end,
+                            const char **next)
 {
     const struct template_step *s = &t->steps[i];
     char anchor = t->literals[s->literal + s->anchor];
@@ -347,13 +381,6 @@ static const char *list_end(const char *at, const char *end)
         }
     }
     return p;
-}
-
-static __attribute__((noinline)) const char *find_end(const struct template *t, unsigned i,
-                                                      const char *at, const char *end,
-                                                      const char **next)
-{
-    return search(t, i, at, end, next);
 }
 
 /* The end of the text of step `i`, whatever its shape. */
@@ -394,24 +421,81 @@ static __attribute__((noinline)) const char *step_end(const struct template *t, 
     return stop ? stop : end;
 }
 
-/* The same, with the three kinds of step that nearly every line consists of done in place. */
-static inline const char *quick_end(const struct template *t, unsigned i, const char *at,
-                                    const char *end, const char **next)
+/* Is the literal of `s` at `at`? It is short, and eight bytes are there. */
+static inline bool word_at(const struct template_step *s, const char *at)
 {
-    const struct template_step *s = &t->steps[i];
-    if (s->is_plain) {
-        return find_byte(at, end, t->literals[s->literal]);
+    uint64_t here;
+    memcpy(&here, at, sizeof(here));
+    return ((here ^ s->word) & s->mask) == 0;
+}
+
+/* PACE_TEXT_CLF: where the time begins; NULL when the line is not as usual. */
+static inline const char *usual_clf(const struct template *t, const struct template_step *s,
+                                    const char *at, const char *end)
+{
+    const char *found = find_byte_wide(at, end, t->literals[s->literal + s->anchor]);
+    if (!found || found - at < s->anchor || end - found < 2 * CLF_LEN) {
+        return NULL;
     }
-    if (s->is_search) {
-        return search(t, i, at, end, next);
+    const char *time = found - s->anchor + s->literal_len;
+    bool is_time =
+        word_at(s, found - s->anchor) && looks_clf(time, end) && has_usual_zone(time, end);
+    return is_time && word_at(s + 1, time + CLF_LEN) ? time : NULL;
+}
+
+enum {
+    STATUS_DIGITS = 3,
+};
+
+/* PACE_TEXT_STATUS: where a status of three digits begins; NULL when the line is not as usual. */
+static inline const char *usual_status(const struct template *t, const struct template_step *s,
+                                       const char *at, const char *end)
+{
+    const char *found = find_byte_wide(at, end, t->literals[s->literal + s->anchor]);
+    if (!found || found - at < s->anchor || end - found < 32) {
+        return NULL;
     }
-    if (s->shape == TEMPLATE_NUMBER) {
-        size_t n = find_digits(at, end);
-        if (n > 0 && s->literal_len > 0 && literal_at(t, s, at + n, end)) {
-            return at + n;
-        }
+    const char *stop = found - s->anchor, *status = stop + s->literal_len;
+    bool is_protected = s->quoted && stop > at && stop[-1] == '\\';
+    bool is_status = word_at(s, stop) && !is_protected && find_digits(status, end) == STATUS_DIGITS;
+    return is_status && word_at(s + 1, status + STATUS_DIGITS) ? status : NULL;
+}
+
+/* Takes step `*i`, or that and the next one, from `at` on in one of the usual ways. Returns where
+ * what is behind begins, `*i` being the last step that was taken; NULL when it can't be done so. */
+static inline const char *take_usual(const struct template *t, unsigned *i, const char *at,
+                                     const char *end, struct span *out)
+{
+    const struct template_step *s = &t->steps[*i];
+    const char *stop = NULL, *next = NULL;
+    size_t n = 0;
+    switch ((enum pace)s->pace) {
+    case PACE_PLAIN: stop = find_byte(at, end, t->literals[s->literal]); break;
+    case PACE_TEXT_CLF:
+        next = usual_clf(t, s, at, end);
+        n = CLF_LEN;
+        break;
+    case PACE_TEXT_STATUS:
+        next = usual_status(t, s, at, end);
+        n = STATUS_DIGITS;
+        break;
+    case PACE_NUMBER:
+        n = find_digits(at, end);
+        stop = n > 0 && literal_at(t, s, at + n, end) ? at + n : NULL;
+        break;
+    case PACE_GENERAL: break;
     }
-    return step_end(t, i, at, end, next);
+    if (next) {
+        out[*i] = (struct span){at, (size_t)(next - at) - s->literal_len};
+        *i += 1;
+        out[*i] = (struct span){next, n};
+        return next + n + t->steps[*i].literal_len;
+    }
+    if (stop) {
+        out[*i] = (struct span){at, (size_t)(stop - at)};
+        return stop + s->literal_len;
+    }
+    return NULL;
 }
 
 /* The status is there, and what follows is garbage or missing: the steps from `i` on have no text.
@@ -437,14 +521,17 @@ enum template_result template_read(const struct template *t, struct span line,
     }
     at += t->head_len;
     bool is_cut = false;
-    const char *next = NULL;
+    const char *known = NULL;
     for (unsigned i = 0; i < t->n_needed; i++) {
-        const struct template_step *s = &t->steps[i];
-        const char *stop = next;
-        next = NULL;
-        if (!stop) {
-            stop = quick_end(t, i, at, end, &next);
+        const char *behind = known ? NULL : take_usual(t, &i, at, end, out);
+        if (behind) {
+            at = behind;
+            continue;
         }
+        const struct template_step *s = &t->steps[i];
+        const char *stop = known;
+        known = NULL;
+        stop = stop ? stop : step_end(t, i, at, end, &known);
         if (!stop) {
             return end_early(t, i, end, out);
         }

@@ -41,8 +41,7 @@ struct template_step {
     uint8_t slot;      /* the caller's number for the variable; 0: not wanted */
     uint8_t shape;
     bool quoted;    /* the literal begins with a quote that may be protected */
-    bool is_plain;  /* a one-byte literal ends it, and nothing else has to fit */
-    bool is_search; /* any text up to its literal */
+    uint8_t pace;   /* how the reader takes it; see template.c */
     bool next_fits; /* the next step has no shape that must fit */
 };
 

@@ -249,9 +249,10 @@ static int load_store(struct service *s, struct problem *why)
         return 0;
     }
     int r = store_load(&s->store, s->config.store_path, why);
-    if (r == -EBADMSG) { /* set aside and said; counting is more important than the past */
-        problem_say(why);
-        return 0;
+    if (r == -EBADMSG || (r == 0 && why->text[0])) {
+        problem_say(why); /* set aside and said: counting is more important than the past */
+        *why = (struct problem){0};
+        r = 0;
     }
     s->seq = s->store.seq;
     return r == -ENOENT ? 0 : r;

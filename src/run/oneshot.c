@@ -60,11 +60,11 @@ static int read_all(struct scan *scan, struct source *s, struct file *f, struct 
     int64_t wall_ms = clock_wall_ms();
     int got;
     while ((got = file_read(f, &bytes, why)) > 0) {
-        file_keep(f, bytes.len - source_bytes(s, bytes, false, wall_ms));
+        file_keep(f, bytes.len - source_bytes(s, &s->framer, bytes, false, wall_ms));
         source_feed(s, INT64_MIN);
         show_progress(scan, s, f);
     }
-    source_bytes(s, got == 0 ? bytes : (struct span){0}, true, wall_ms);
+    source_bytes(s, &s->framer, got == 0 ? bytes : (struct span){0}, true, wall_ms);
     return got;
 }
 

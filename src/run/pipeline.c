@@ -201,11 +201,13 @@ static void begin(struct source *s, int64_t wall_ms)
     }
 }
 
-size_t source_bytes(struct source *s, struct span bytes, bool final, int64_t wall_ms)
+size_t source_bytes(struct source *s, struct framer *framer, struct span bytes, bool final,
+                    int64_t wall_ms)
 {
+    uint64_t long_lines = framer->long_lines;
     struct span rest = bytes, line;
     begin(s, wall_ms);
-    while (framer_next(&s->framer, &rest, &line, final)) {
+    while (framer_next(framer, &rest, &line, final)) {
         if (reader_is_undecided(s->reader)) {
             hold_line(s, line);
         } else {
@@ -215,6 +217,7 @@ size_t source_bytes(struct source *s, struct span bytes, bool final, int64_t wal
     if (s->live->window.has_clock) {
         s->skew_s = wall_ms / 1000 - s->live->window.clock;
     }
+    s->long_lines += framer->long_lines - long_lines;
     return bytes.len - rest.len;
 }
 
@@ -304,7 +307,7 @@ struct summary_source source_summary(const struct source *s, const struct tally 
         .lag_bytes = s->lag_bytes,
         .rotations = s->rotations,
         .truncations = s->truncations,
-        .long_lines = s->framer.long_lines,
+        .long_lines = s->long_lines,
         .state = s->state,
     };
 }

@@ -31,7 +31,8 @@ struct source {
     char *name, *vendor; /* vendor: "" when none was given */
     struct format format;
     struct reader *reader; /* NULL until the first line */
-    struct framer framer;
+    struct framer framer;  /* of a scan or a pipe; followed files have their own */
+    uint64_t long_lines;
     struct logtime time;
     struct buf held;        /* lines of an undecided format, each with a newline */
     struct tally *live;     /* since the last fold; NULL until the first line */
@@ -59,9 +60,10 @@ void source_free(struct source *s);
 /* Reads lines from now on as another format, or as another vendor's. Counts stay. */
 void source_set_format(struct source *s, const char *format, const char *vendor);
 
-/* Takes bytes that follow those taken before; returns how many were used: whole lines, or all when
- * `final`. `wall_ms` is when they arrived. */
-size_t source_bytes(struct source *s, struct span bytes, bool final, int64_t wall_ms);
+/* Takes bytes that follow those taken before through the same framer; returns how many were used:
+ * whole lines, or all when `final`. `wall_ms` is when they arrived. */
+size_t source_bytes(struct source *s, struct framer *framer, struct span bytes, bool final,
+                    int64_t wall_ms);
 
 /* Decides an undecided format with the lines that there are and counts them: at the end, before a
  * checkpoint, and when a line waited for a second. */

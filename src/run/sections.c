@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "run/service.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,7 +88,7 @@ static size_t on_bytes(struct tail_file *file, struct span bytes, bool final, vo
         }
         f->is_caught_up = false;
     }
-    size_t used = source_bytes(f->source, bytes, final, clock_wall_ms());
+    size_t used = source_bytes(f->source, tail_file_framer(file), bytes, final, clock_wall_ms());
     source_feed(f->source, INT64_MIN);
     return used;
 }
@@ -118,6 +119,16 @@ static void on_error(const char *path, int error, void *ctx)
 {
     struct section *section = ctx;
     struct found *f = find(section->service, section->name, path);
+    size_t len = strlen(path);
+    bool is_folder = len > 0 && path[len - 1] == '/';
+    if (is_folder && (error == -ENOSPC || error == -EMFILE)) {
+        diag_say(
+            DIAG_WARNING,
+            "%s: the limit of inotify %s is reached (sysctl fs.inotify.%s); looked at each second instead",
+            path, error == -ENOSPC ? "watches" : "instances",
+            error == -ENOSPC ? "max_user_watches" : "max_user_instances");
+        return;
+    }
     diag_say(DIAG_WARNING, "%s: %s", path, strerror(-error));
     if (f) {
         f->error = error;
@@ -146,7 +157,8 @@ static size_t on_pipe_bytes(struct span bytes, bool final, void *ctx)
 {
     struct section *section = ctx;
     snprintf(section->piped->state, sizeof(section->piped->state), "reading");
-    size_t used = source_bytes(section->piped, bytes, final, clock_wall_ms());
+    size_t used =
+        source_bytes(section->piped, &section->piped->framer, bytes, final, clock_wall_ms());
     source_feed(section->piped, INT64_MIN);
     return used;
 }

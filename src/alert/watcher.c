@@ -212,7 +212,7 @@ static void take_window(struct taking *t, const struct window *w)
 }
 
 uint64_t watcher_take(struct watcher *watch, const struct lane_owner *owner,
-                    const struct watcher_feed *feed)
+                      const struct watcher_feed *feed)
 {
     bool by_source = watch->rule.by & RULE_BY_SOURCE;
     struct taking t = {.watch = watch, .owner = owner, .feed = feed};
@@ -227,7 +227,7 @@ uint64_t watcher_take(struct watcher *watch, const struct lane_owner *owner,
 }
 
 void watcher_each(struct watcher *watch, void (*fn)(struct series *s, int64_t next, void *ctx),
-                void *ctx)
+                  void *ctx)
 {
     for (size_t i = 0; i < watch->n_lanes; i++) {
         const struct lane *lane = watch->lanes[i];

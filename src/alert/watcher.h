@@ -36,10 +36,10 @@ void watcher_done(struct watcher *watch, struct label_table *labels);
  * watch's own. Returns how many
  * requests came for a second that was closed already; they count in the oldest open one. */
 uint64_t watcher_take(struct watcher *watch, const struct lane_owner *owner,
-                    const struct watcher_feed *feed);
+                      const struct watcher_feed *feed);
 
 /* Calls `fn` for each series. */
 void watcher_each(struct watcher *watch, void (*fn)(struct series *s, int64_t next, void *ctx),
-                void *ctx);
+                  void *ctx);
 
 #endif

@@ -23,8 +23,8 @@ void json_sources(struct buf *out, const struct summary_source *sources, size_t 
  * a status word; with `server` SERVER_UNKNOWN the fallback's choice is the chosen one. */
 void json_explain(struct buf *out, uint16_t status, enum server server, struct span vendor);
 
-/* Appends {"top":{…}}: at most `max` (up to TOP_NAMES) names of the dimension `only`, or of all when it is
- * negative. */
+/* Appends {"top":{…}}: at most `max` (up to TOP_NAMES) names of the dimension `only`, or of all
+ * when it is negative. */
 void json_top(struct buf *out, const struct tally *t, int only, size_t max);
 
 /* Appends {"error":TEXT}. */

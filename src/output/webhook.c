@@ -77,7 +77,8 @@ static void on_retry(uv_timer_t *timer)
     start_next(hook);
 }
 
-/* Is it worth another try? A fault in the URL stays one; without a final status it was the network. */
+/* Is it worth another try? A fault in the URL stays one; without a final status it was the network.
+ */
 static bool may_pass(CURLcode fault, long status)
 {
     if (fault == CURLE_UNSUPPORTED_PROTOCOL || fault == CURLE_URL_MALFORMAT) {

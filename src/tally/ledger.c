@@ -132,11 +132,15 @@ void ledger_add_errors(struct window *w, struct ledger_kind k, uint32_t count)
 
 void ledger_add_sample(struct window *w, uint32_t host, uint16_t status, struct span text)
 {
-    if (w->n_samples == WINDOW_SAMPLES) {
+    bool is_first = !w->has_sampled || w->clock > w->sampled;
+    if (!is_first || w->n_samples == WINDOW_SAMPLES) {
         return;
     }
-    if (!w->samples) {
-        w->samples = alloc_zero(WINDOW_SAMPLES, sizeof w->samples[0]);
+    w->has_sampled = true;
+    w->sampled = w->clock;
+    if (w->n_samples == w->cap_samples) {
+        w->cap_samples = w->cap_samples ? 2 * w->cap_samples : FIRST_CAP;
+        w->samples = alloc_resize(w->samples, w->cap_samples, sizeof w->samples[0]);
     }
     struct window_sample *s = &w->samples[w->n_samples++];
     text = span_head(text, WINDOW_SAMPLE_BYTES);

@@ -11,11 +11,11 @@
 #include "tally/timeline.h"
 
 enum {
-    WINDOW_JUMP_S = 3600, /* further ahead than this, a stamp must be confirmed */
-    WINDOW_NAMES = 512,   /* hosts, routes and upstreams that may differ between two drains */
-    WINDOW_OTHER = 1,     /* name number of all those above that */
-    WINDOW_ERRORS = 64,   /* kinds of error in a second that are told apart */
-    WINDOW_SAMPLES = 3,
+    WINDOW_JUMP_S = 3600,  /* further ahead than this, a stamp must be confirmed */
+    WINDOW_NAMES = 512,    /* hosts, routes and upstreams that may differ between two drains */
+    WINDOW_OTHER = 1,      /* name number of all those above that */
+    WINDOW_ERRORS = 64,    /* kinds of error in a second that are told apart */
+    WINDOW_SAMPLES = 1024, /* seconds with errors between two drains that have a sample */
     WINDOW_SAMPLE_BYTES = 480,
     WINDOW_MAX_SECONDS = 86400, /* records that are kept when nobody drains: then the oldest go */
     WINDOW_HEAD = 4, /* lines without a believed stamp that are kept before the first with one */
@@ -46,7 +46,8 @@ struct window_error {
     enum blame blame;
 };
 
-/* A 5xx line as it stood in the log, cut. */
+/* The first line of a second that had a 5xx, as it stood in the log, cut. Which lines are kept so
+ * does not depend on when the window is drained. */
 struct window_sample {
     int64_t second;
     uint32_t host;
@@ -77,8 +78,10 @@ struct window {
     struct window_head *head;                      /* WINDOW_HEAD of them, or NULL */
     struct nametable *names;                       /* NULL until the first */
     uint32_t last_host, last_route, last_upstream; /* name numbers */
-    struct window_sample *samples;                 /* WINDOW_SAMPLES of them, or NULL */
-    uint32_t n_samples;
+    struct window_sample *samples;                 /* NULL until the first */
+    uint32_t n_samples, cap_samples;
+    bool has_sampled;
+    int64_t sampled;            /* second that had its sample last: a drain does not change that */
     struct window_line waiting; /* the pending line; its spans point into `waiting_bytes` */
     char *waiting_bytes;
 };

@@ -96,6 +96,8 @@ static void believe(struct window *w, struct timeline *timeline, int64_t stamp)
     for (uint32_t i = 0; i < w->n_head; i++) {
         ledger_add_line(w, timeline, &w->head[i].line);
     }
+    /* The second has a sample of its own beside one of the head's: a merge may take that away. */
+    w->has_sampled = w->has_sampled && w->n_head == 0;
 }
 
 /* Decides about the line that waits, now that the next stamp is known. */
@@ -248,19 +250,22 @@ static void fold(struct window *into, struct timeline *timeline, const struct wi
     }
 }
 
-/* Adds the samples of `from` but for those of lines at its head, which came with their lines. */
+/* Adds the samples of `from` but for that of a line at its head, which came with its line. */
 static void merge_samples(struct window *into, const struct window *from, int64_t clock,
                           const uint32_t map[NAMETABLE_NUMBERS])
 {
-    uint32_t first = 0;
+    int64_t now = into->clock;
+    bool is_heads = false;
     for (uint32_t i = 0; i < from->n_head; i++) {
-        first += from->head[i].line.class == CLASS_5XX;
+        is_heads = is_heads || from->head[i].line.class == CLASS_5XX;
     }
-    for (uint32_t i = first; i < from->n_samples && into->n_samples < WINDOW_SAMPLES; i++) {
+    for (uint32_t i = is_heads; i < from->n_samples; i++) {
         const struct window_sample *s = &from->samples[i];
+        into->clock =
+            s->second > clock ? s->second : clock; /* the second that it belongs to here */
         ledger_add_sample(into, map[s->host], s->status, (struct span){s->text, s->len});
-        into->samples[into->n_samples - 1].second = s->second > clock ? s->second : clock;
     }
+    into->clock = now;
 }
 
 void window_merge_to(struct window *into, struct timeline *timeline, const struct window *from)

@@ -2,7 +2,6 @@
 import gzip
 import json
 import os
-import re
 import subprocess
 import threading
 
@@ -38,14 +37,12 @@ def log():
 def counted(summary):
     """A summary without what depends on how it was read.
 
-    An alert's id and sentence name the source. Its samples are the first errors of each piece that
-    was read, so they are only held against what they must be.
+    An alert's id and sentence name the source.
     """
     if isinstance(summary, dict):
         skip = NAMES
         if summary.get("schema") == "teapotd.alert/1":
-            skip = NAMES | {"id", "summary", "samples"}
-            assert all(re.search(r'HTTP/1.1" 5\d\d ', sample) for sample in summary["samples"])
+            skip = NAMES | {"id", "summary"}
         return {key: counted(value) for key, value in summary.items() if key not in skip}
     if isinstance(summary, list):
         return [counted(value) for value in summary]

@@ -4,6 +4,8 @@
  */
 #include "config/options.h"
 
+#include "format/format.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -201,6 +203,22 @@ static int check_together(const struct line *l)
     return 0;
 }
 
+/* A mistake is named before any file is opened. What --explain takes is the name of a server, too.
+ */
+static int check_format(const struct line *l)
+{
+    struct format format = {0};
+    const struct options *o = l->options;
+    if (!o->format || o->action > OPTIONS_FOLLOW) {
+        return 0;
+    }
+    int bad = format_read(&format, span_of(o->format), l->why);
+    if (!bad) {
+        format_done(&format);
+    }
+    return bad;
+}
+
 /* Every source gets what was said once for all of them. */
 static void finish_sources(struct line *l)
 {
@@ -239,6 +257,7 @@ int options_read(struct options *o, int argc, char **argv, struct problem *why)
         return 0;
     }
     int bad = check_together(&l);
+    bad = bad ? bad : check_format(&l);
     if (!bad && o->action <= OPTIONS_FOLLOW) {
         finish_sources(&l);
     }

@@ -1,8 +1,6 @@
 /* The options, in the order of --help. teapotd(8) has the same ones. */
 #include "config/switches.h"
 
-#include "format/format.h"
-
 #include <errno.h>
 #include <stddef.h>
 
@@ -10,18 +8,6 @@ enum {
     MAX_THREADS = 1024,
     MAX_EVERY_S = 86400,
 };
-
-/* Here a mistake is named before any file is opened. */
-static int check_format(struct options *o, const char *argument, struct problem *why)
-{
-    (void)o; /* the text itself is kept by the row */
-    struct format format = {0};
-    int bad = format_read(&format, span_of(argument), why);
-    if (!bad) {
-        format_done(&format);
-    }
-    return bad;
-}
 
 /* The list replaces the default, so "--by client" keeps nothing else. */
 static int take_by(struct options *o, const char *argument, struct problem *why)
@@ -73,8 +59,7 @@ static const struct switches_row rows[] = {
      .help = "auto (default), a name of --formats, or a name with arguments: nginx:'…' apache:'…' "
              "regex:'…'",
      .goes = SWITCHES_READING | SWITCHES_EXPLAIN,
-     .keep = offsetof(struct options, format),
-     .take = check_format},
+     .keep = offsetof(struct options, format)},
     {.name = "vendor",
      .argument = "NAME",
      .help = "whose codes these are, where the format can't tell",

@@ -179,19 +179,21 @@ int oneshot_scan(const struct options *o)
     return r || scan.failed ? EXIT_UNREADABLE : o->fail_on_alert && alerted ? EXIT_ALERT : 0;
 }
 
-/* The server whose codes a format shows: "nginx:…" and "ingress-nginx" alike. */
-static enum server server_of(const char *spec)
+/* The server that a word names, also one whose logs are not read yet, or whose codes the format of
+ * that name shows. 0, or -EINVAL with `why`. */
+static int find_server(const char *word, enum server *server, struct problem *why)
 {
     struct format format;
-    struct problem ignored;
-    enum server server = SERVER_UNKNOWN;
-    if (!spec || server_find(span_of(spec), &server) ||
-        format_read(&format, span_of(spec), &ignored)) {
-        return server;
+    *server = SERVER_UNKNOWN;
+    if (!word || server_find(span_of(word), server)) {
+        return 0;
     }
-    server = format.parser ? format.parser->server : SERVER_UNKNOWN;
-    format_done(&format);
-    return server;
+    int r = format_read(&format, span_of(word), why);
+    if (r == 0) {
+        *server = format.parser ? format.parser->server : SERVER_UNKNOWN;
+        format_done(&format);
+    }
+    return r;
 }
 
 int oneshot_explain(const struct options *o)
@@ -204,7 +206,12 @@ int oneshot_explain(const struct options *o)
                  o->explain);
         return EXIT_USAGE;
     }
-    enum server server = server_of(o->format);
+    enum server server;
+    struct problem why = {0};
+    if (find_server(o->format, &server, &why)) {
+        problem_say(&why);
+        return EXIT_USAGE;
+    }
     if (o->output == OPTIONS_JSON) {
         json_explain(&out, status, server, vendor);
         buf_byte(&out, '\n');

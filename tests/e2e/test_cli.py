@@ -194,6 +194,8 @@ def test_fail_on_alert_is_exit_3_only_when_one_fired(log, tmp_path):
 
 def test_explain_knows_whose_code_it_is():
     assert b"Client Closed Request" in run("--explain", "499", "--format", "nginx").stdout
+    assert b"Client Closed Connection" in run("--explain", "460", "--format", "alb").stdout
+    assert run("--explain", "460", "--format", "no-such-server").returncode == 2
     answer = run("--explain", "418")
     assert answer.returncode == 0 and answer.stdout
     assert run("--explain", "tea").returncode == 2

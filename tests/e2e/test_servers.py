@@ -83,8 +83,10 @@ def test_apache(tmp_path, running):
     check(tmp_path / "vhost.log", want, ("vhost_combined",))
 
 
+# One thread: with more, HAProxy drops a line when two want to write to a descriptor at once.
 HAPROXY = """
 global
+    nbthread 1
     log stdout format raw local0
 defaults
     mode http
@@ -115,12 +117,13 @@ def test_haproxy(tmp_path, running, option):
         wait_for(lambda: is_listening(port), "haproxy")
         want = traffic(port)
     # The connection that only asked whether it listens is no request, but has a line or not.
-    summary = wait_for(
-        lambda: (lambda s: s if s["requests"] >= sum(want.values()) else None)(
-            scan("--format", "auto", log)
-        ),
-        "the log",
-    )
+    def whole():
+        summary = scan("--format", "auto", log)
+        codes = codes_of(summary)
+        done = sum(codes.get(code, 0) for code in want) >= sum(want.values())
+        return summary if done else None
+
+    summary = wait_for(whole, "the log")
     got = codes_of(summary)
     got = {code: got[code] for code in got if code in want}
     assert got == dict(want)

@@ -122,6 +122,9 @@ enum parse_result text_parse(void *state, struct span line, struct event *out)
 enum parse_result text_parse_vhost(void *state, struct span line, struct event *out)
 {
     enum parse_result got = text_parse(state, line, out);
+    if (got != PARSE_OK) {
+        return got;
+    }
     bool is_address = span_find(out->host, ':') < out->host.len && out->host.ptr[0] != '[';
-    return got == PARSE_OK && is_address ? PARSE_BAD : got;
+    return is_address ? PARSE_BAD : got;
 }

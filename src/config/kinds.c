@@ -57,7 +57,7 @@ static int take_source(const struct stanza *s, struct config *c)
 
 static int take_summary(const struct stanza *s, struct config *c)
 {
-    static const char *const words[] = {"stdout", "none", NULL};
+    static const char *const words[] = {"stdout", "journal", "none", NULL};
     static const struct stanza_bounds bounds = {0, 86400000, 1000, "whole seconds up to one day"};
     if (stanza_duration(s, "every", bounds, &c->every_s) || stanza_take(s, "to", &c->summary_to)) {
         return -EINVAL;

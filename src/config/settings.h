@@ -51,7 +51,7 @@ struct config {
     size_t n_notifies;
     unsigned keep;    /* bits of enum config_keep; all but clients */
     int every_s;      /* interval of summaries; 0: none */
-    char *summary_to; /* path, "stdout" or "none" (the default) */
+    char *summary_to; /* path, "stdout", "journal" or "none" (the default) */
     char **listens;   /* "unix:/path" or "tcp:addr:port", NULL at the end */
     int mode;         /* of unix sockets */
     char *group;      /* of unix sockets, or NULL */

@@ -363,10 +363,8 @@ int service_reload(struct service *s, struct problem *why)
 
 int daemon_follow(const struct options *o)
 {
-    struct service s = {.config = o->config,
-                        .alerts_to_stdout = true,
-                        .as_text = o->output == OPTIONS_TEXT,
-                        .summary_fd = -1};
+    struct service s = {
+        .config = o->config, .as_text = o->output == OPTIONS_TEXT, .summary_fd = -1};
     int r = run_service(&s);
     return r ? r : o->fail_on_alert && s.alerted ? EXIT_ALERT : 0;
 }

@@ -25,7 +25,7 @@ static void tell(struct service *s, const struct alert *a)
         webhook_send(s->hooks[i].webhook, buf_span(&json));
     }
     buf_done(&json);
-    if (!s->to_journal && !s->alerts_to_stdout) {
+    if (!s->to_journal && s->config_file) { /* in follow mode the line says it */
         diag_say(DIAG_WARNING, "%s: %s", alert_state_name(a->state), a->summary);
     }
 }
@@ -62,17 +62,14 @@ void deliver_alert(const struct alert *a, void *ctx)
 {
     struct service *s = ctx;
     s->alerted = true;
-    if (s->alerts_to_stdout) {
-        struct buf line = {0};
-        if (s->as_text) {
-            report_alert(&line, a, terminal_style());
-        } else {
-            json_alert(&line, a);
-            buf_byte(&line, '\n');
-        }
-        service_write(s, STDOUT_FILENO, buf_span(&line));
-        buf_done(&line);
+    struct buf line = {0};
+    if (s->as_text) {
+        report_alert(&line, a, terminal_style());
+    } else {
+        json_alert(&line, a);
     }
+    summaries_write(s, buf_span(&line));
+    buf_done(&line);
     if (!is_held_back(s, a)) {
         tell(s, a);
     }

@@ -7,9 +7,11 @@
 #include "run/service.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static struct found *find(const struct service *s, const char *section, const char *path)
@@ -172,7 +174,7 @@ static void on_pipe_end(int error, void *ctx)
     snprintf(section->piped->state, sizeof(section->piped->state), error ? "failed: %s" : "done",
              strerror(error < 0 ? -error : 0));
     if (error) {
-        diag_say(DIAG_ERROR, "standard input: %s", strerror(-error));
+        diag_say(DIAG_ERROR, "%s: %s", section->name, strerror(-error));
         s->failed = true;
     }
     if (sections_are_ended(s)) {
@@ -180,16 +182,31 @@ static void on_pipe_end(int error, void *ctx)
     }
 }
 
-static void start_pipe(struct section *section)
+/* A FIFO is opened for writing as well, so that it does not end when a writer goes and the next
+ * comes. */
+static int open_pipe(const char *path)
+{
+    return span_is(span_of(path), "-") ? STDIN_FILENO : open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+}
+
+static void start_pipe(struct section *section, const char *path)
 {
     static const struct pipe_events events = {on_pipe_bytes, on_pipe_end};
-    int error = 0;
-    struct found *f = find(section->service, section->name, "-");
-    section->piped = (f ? f : add(section, "-"))->source;
-    section->pipe = pipe_start(section->service->loop, STDIN_FILENO, &events, section, &error);
+    struct found *f = find(section->service, section->name, path);
+    int fd = open_pipe(path), error = fd < 0 ? -errno : 0;
+    f = f ? f : add(section, path);
+    f->is_pipe = true;
+    section->piped = f->source;
+    section->pipe = error ? NULL : pipe_start(section->service->loop, fd, &events, section, &error);
     if (!section->pipe) {
         on_pipe_end(error, section);
     }
+}
+
+static bool is_pipe(const char *path)
+{
+    struct stat st;
+    return span_is(span_of(path), "-") || (stat(path, &st) == 0 && S_ISFIFO(st.st_mode));
 }
 
 static void start_tail(struct section *section, const struct config_source *c)
@@ -223,8 +240,8 @@ static void start_section(struct service *s, const struct config_source *c)
             source_set_format(s->found[i]->source, section->format, section->vendor);
         }
     }
-    if (span_is(span_of(c->paths[0]), "-")) {
-        start_pipe(section);
+    if (!section->has_many && is_pipe(c->paths[0])) {
+        start_pipe(section, c->paths[0]);
     } else {
         start_tail(section, c);
     }

@@ -38,7 +38,7 @@ struct section {
 struct found {
     struct source *source;
     char *section, *path;
-    bool is_caught_up;
+    bool is_caught_up, is_pipe;
     int error; /* of the last attempt to open it */
 };
 
@@ -73,8 +73,9 @@ struct service {
     bool to_journal; /* alerts go to the journal */
     char deferred[SERVICE_DEFERRED][40];
     size_t n_deferred;
-    int summary_fd; /* -1: nowhere */
-    bool as_text, alerts_to_stdout;
+    int summary_fd; /* where summaries and alerts go as lines; -1: nowhere */
+    bool summary_to_journal;
+    bool as_text;
     bool is_stopping, failed, alerted;
     struct serve *serve;
     uv_timer_t tick, interval, checkpoint, watchdog;
@@ -113,6 +114,8 @@ void summaries_done(struct summaries *m);
 void summaries_interval(struct service *s);
 /* Writes the summary of everything, at the end of a run in follow mode. */
 void summaries_total(struct service *s);
+/* Writes one text, without its line end, where summaries go. */
+void summaries_write(struct service *s, struct span line);
 /* Opens where summaries go. 0 or a negative errno with `why`. */
 int summaries_open(struct service *s, struct problem *why);
 void summaries_close(struct service *s);

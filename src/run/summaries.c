@@ -7,6 +7,7 @@
 #include "output/json.h"
 #include "output/report.h"
 #include "run/service.h"
+#include "run/systemd.h"
 #include "run/terminal.h"
 
 #include <errno.h>
@@ -21,6 +22,9 @@ void summaries_fold(struct service *s)
     for (size_t i = 0; i < s->n_found; i++) {
         struct found *f = s->found[i];
         source_decide(f->source);
+        if (f->is_pipe) { /* nobody says of a pipe that there is no more */
+            f->is_caught_up = wall_ms - f->source->arrival_ms >= s->config.lateness_ms;
+        }
         if (f->is_caught_up) {
             source_settle(f->source, wall_ms);
             source_feed(f->source, source_closed_before(f->source, wall_ms, s->config.lateness_ms));
@@ -88,6 +92,11 @@ void summaries_done(struct summaries *m)
     free(m->rows);
 }
 
+static bool has_destination(const struct service *s)
+{
+    return s->summary_to_journal || s->summary_fd >= 0;
+}
+
 static void write_summary(struct service *s, const struct summary *summary)
 {
     struct buf out = {0};
@@ -95,10 +104,24 @@ static void write_summary(struct service *s, const struct summary *summary)
         report_summary(&out, summary, terminal_style());
     } else {
         json_summary(&out, summary);
-        buf_byte(&out, '\n');
     }
-    service_write(s, s->summary_fd, buf_span(&out));
+    summaries_write(s, buf_span(&out));
     buf_done(&out);
+}
+
+void summaries_write(struct service *s, struct span line)
+{
+    if (s->summary_to_journal) {
+        systemd_log_summary(line);
+    } else if (s->summary_fd >= 0) {
+        struct buf whole = {0};
+        buf_add(&whole, line);
+        if (!span_ends(line, SPAN("\n"))) { /* as a report does */
+            buf_byte(&whole, '\n');
+        }
+        service_write(s, s->summary_fd, buf_span(&whole));
+        buf_done(&whole);
+    }
 }
 
 static void clear_interval(struct source *source)
@@ -129,7 +152,7 @@ void summaries_interval(struct service *s)
     struct summaries m;
     s->seq++;
     summaries_make(s, SUMMARY_INTERVAL, &m);
-    if (s->summary_fd >= 0 && s->config.every_s > 0) {
+    if (has_destination(s) && s->config.every_s > 0) {
         write_summary(s, &m.summary);
     }
     remember(s, &m);
@@ -145,7 +168,7 @@ void summaries_total(struct service *s)
     struct summaries m;
     s->seq++;
     summaries_make(s, SUMMARY_TOTAL, &m);
-    if (s->summary_fd >= 0) {
+    if (has_destination(s)) {
         write_summary(s, &m.summary);
     }
     summaries_done(&m);
@@ -155,7 +178,8 @@ int summaries_open(struct service *s, struct problem *why)
 {
     const char *to = s->config.summary_to;
     s->summary_fd = -1;
-    if (!to || span_is(span_of(to), "none")) {
+    s->summary_to_journal = to && span_is(span_of(to), "journal");
+    if (!to || s->summary_to_journal || span_is(span_of(to), "none")) {
         return 0;
     }
     if (span_is(span_of(to), "stdout")) {

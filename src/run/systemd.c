@@ -186,6 +186,21 @@ static void send_fields(const struct alert *a, const char *message)
     }
 }
 
+void systemd_log_summary(struct span json)
+{
+    char *message = alloc_printf("MESSAGE=%.*s", (int)json.len, json.ptr);
+    struct iovec parts[] = {
+        {message, strlen(message)},
+        {(char[]){"PRIORITY=6"}, sizeof("PRIORITY=6") - 1},
+        {(char[]){"SYSLOG_IDENTIFIER=teapotd"}, sizeof("SYSLOG_IDENTIFIER=teapotd") - 1}};
+    switch (journal_state()) {
+    case JOURNAL_READY: sd_journal_sendv(parts, sizeof(parts) / sizeof(parts[0])); break;
+    case JOURNAL_NONE: syslog(LOG_INFO | LOG_DAEMON, "%s", message + strlen("MESSAGE=")); break;
+    case JOURNAL_BUSY: break;
+    }
+    free(message);
+}
+
 void systemd_log_alert(const struct alert *a)
 {
     char *message = message_of(a);

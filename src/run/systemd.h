@@ -27,6 +27,10 @@ size_t systemd_sockets(int *fds, size_t max);
 /* Does the journal read our stderr? */
 bool systemd_has_journal(void);
 
+/* Writes a summary, one line of JSON, to the journal at level info, or to syslog where there is no
+ * journal. What does not fit at once is left out. */
+void systemd_log_summary(struct span json);
+
 /* Writes an alert to the journal with its fields (TEAPOTD_RULE=, TEAPOTD_STATE= …) and priority, or
  * to syslog where there is no journal. It waits 50 ms at most for a journal that is behind; then
  * the alert is not written there. */

@@ -1,0 +1,60 @@
+"""What a daemon follows beside plain files, and what it writes while it does."""
+import json
+import os
+import time
+
+from conftest import generate, wait_for
+
+RULE = "alert t { window = 5s  min_requests = 10  warning = 5%  critical = 20% }\n"
+
+
+def line(status, at):
+    stamp = time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(at))
+    return '192.0.2.7 - - [%s] "GET /tea HTTP/1.1" %d 5 "-" "-"\n' % (stamp, status)
+
+
+def written(path):
+    return [json.loads(text) for text in path.read_text().splitlines()] if path.exists() else []
+
+
+def alerts_in(path, state):
+    return [o for o in written(path) if o["schema"] == "teapotd.alert/1" and o["state"] == state]
+
+
+def test_a_fifo_is_read_on_when_writers_come_and_go(tmp_path, daemon):
+    fifo = tmp_path / "log.fifo"
+    os.mkfifo(fifo)
+    d = daemon('source f { path = {"%s"}  format = combined }\n' % fifo)
+    for _ in range(3):
+        with open(fifo, "wb") as out:
+            out.write(generate("--lines", 100))
+    wait_for(lambda: d.summary()["requests"] == 300, "300 lines of three writers")
+
+
+def test_alerts_stand_between_the_summaries_in_their_file(tmp_path, daemon):
+    log, out = tmp_path / "a.log", tmp_path / "out.ndjson"
+    d = daemon(
+        'source a {{ path = {{"{0}"}}  format = combined }}\n'
+        'summary {{ every = 1s  to = "{1}" }}\n{2}'.format(log, out, RULE)
+    )
+    now = time.time()
+    log.write_text("".join(line(200 if i % 2 else 502, now + i // 10 - 5) for i in range(50)))
+    fired = wait_for(lambda: alerts_in(out, "firing"), "the alert")[0]
+    assert fired["rule"] == "t" and fired["codes"][0]["code"] == "502"
+    wait_for(lambda: alerts_in(out, "resolved"), "its end, when nothing more comes")
+    assert any(o["schema"] == "teapotd.summary/1" and o["requests"] == 50 for o in written(out))
+    assert d.process.poll() is None
+
+
+def test_an_alert_of_a_fifo_ends_when_nothing_more_comes(tmp_path, daemon):
+    fifo, out = tmp_path / "log.fifo", tmp_path / "out.ndjson"
+    os.mkfifo(fifo)
+    daemon(
+        'source f {{ path = {{"{0}"}}  format = combined }}\n'
+        'summary {{ every = 1s  to = "{1}" }}\n{2}'.format(fifo, out, RULE)
+    )
+    now = time.time()
+    with open(fifo, "w") as to:
+        to.write("".join(line(502, now + i // 10 - 5) for i in range(50)))
+    wait_for(lambda: alerts_in(out, "firing"), "the alert")
+    wait_for(lambda: alerts_in(out, "resolved"), "its end")

@@ -1,0 +1,197 @@
+/* One source from bytes to counts: the same log gives the same tally however it arrives. */
+#include "run/pipeline.h"
+#include "tests/tally_same.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+enum {
+    KEEP_ALL = 15,
+    LINES = 200,
+    LINE_BYTES = 256,
+};
+
+static const int64_t NOW_MS = 1795400000000;
+
+/* Pretends to be an input: what was not used is presented again, with more behind it. */
+static void feed(struct source *s, struct span bytes, size_t piece)
+{
+    size_t from = 0;
+    for (size_t to = piece; from < bytes.len; to += piece) {
+        to = to < bytes.len ? to : bytes.len;
+        struct span part = {bytes.ptr + from, to - from};
+        from += source_bytes(s, &s->framer, part, to == bytes.len, NOW_MS);
+        source_feed(s, INT64_MIN);
+    }
+    source_finish(s);
+    source_fold(s);
+}
+
+/* A log that changes its format, with garbage, comments, blank lines, errors and no last line end.
+ */
+static size_t make_log(char *out, size_t size)
+{
+    static const int statuses[] = {200, 200, 304, 404, 502, 499};
+    size_t n = 0;
+    for (int i = 0; i < LINES && n + LINE_BYTES < size; i++) {
+        int status = statuses[i % 6];
+        if (i % 50 == 13) {
+            n += (size_t)snprintf(out + n, size - n, "not a line of any format %d\n\n# comment\n",
+                                  i);
+        } else if (i < LINES / 2) {
+            n += (size_t)snprintf(
+                out + n, size - n,
+                "192.0.2.7 - - [22/Nov/2026:16:%02d:%02d +0000] \"GET /p/%d HTTP/1.1\" %d %d "
+                "\"-\" \"curl\"\r\n",
+                i / 60, i % 60, i, status, i);
+        } else {
+            n += (size_t)snprintf(
+                out + n, size - n,
+                "{\"time\":\"2026-11-22T16:%02d:%02dZ\",\"status\":%d,\"host\":\"h%d\",\"uri\":"
+                "\"/q/%d\",\"duration\":0.%03d}\n",
+                i / 60, i % 60, status, i % 3, i, i);
+        }
+    }
+    return n - 1;
+}
+
+static void the_same_bytes_in_any_pieces_give_the_same_tally(void **state)
+{
+    (void)state;
+    static char log[LINES * LINE_BYTES];
+    struct span bytes = {log, make_log(log, sizeof log)};
+    struct pipeline p;
+    pipeline_init(&p, NULL, 0, KEEP_ALL, NULL, NULL);
+    struct source *whole = source_new(&p, "whole", "auto", "");
+    feed(whole, bytes, bytes.len);
+    assert_int_equal(whole->total->requests + whole->total->unparsed + whole->total->ignored,
+                     whole->total->lines);
+    assert_int_equal(whole->total->unparsed, 4);
+    assert_int_equal(whole->total->ignored, 8);
+    for (size_t piece = 1; piece <= 4096; piece = piece * 3 / 2 + 1) {
+        struct source *cut = source_new(&p, "cut", "auto", "");
+        feed(cut, bytes, piece);
+        assert_same_tally(cut->total, whole->total);
+        assert_string_equal(reader_format(cut->reader), reader_format(whole->reader));
+        source_free(cut);
+    }
+    source_free(whole);
+    pipeline_done(&p);
+}
+
+static struct span one_line(char *out, size_t size, int64_t second, int status)
+{
+    int n = snprintf(out, size, "{\"ts\":%lld,\"status\":%d}\n", (long long)second, status);
+    return (struct span){out, (size_t)n};
+}
+
+static void take(struct source *s, int64_t second, int64_t wall_ms)
+{
+    char text[LINE_BYTES];
+    source_bytes(s, &s->framer, one_line(text, sizeof text, second, 200), false, wall_ms);
+}
+
+static void a_live_log_is_closed_by_the_wall_clock(void **state)
+{
+    (void)state;
+    struct pipeline p;
+    pipeline_init(&p, NULL, 0, 0, NULL, NULL);
+    struct source *s = source_new(&p, "s", "json", "");
+    int64_t now_s = NOW_MS / 1000;
+    take(s, now_s - 1, NOW_MS);
+    take(s, now_s, NOW_MS);
+    assert_int_equal(source_closed_before(s, NOW_MS, 2000), now_s);
+    assert_int_equal(source_closed_before(s, NOW_MS + 30000, 2000), now_s + 28);
+    source_free(s);
+    pipeline_done(&p);
+}
+
+static void an_old_log_goes_on_at_our_pace(void **state)
+{
+    (void)state;
+    struct pipeline p;
+    pipeline_init(&p, NULL, 0, 0, NULL, NULL);
+    struct source *s = source_new(&p, "s", "json", "");
+    int64_t then = NOW_MS / 1000 - 86400;
+    take(s, then - 1, NOW_MS);
+    take(s, then, NOW_MS);
+    assert_int_equal(source_closed_before(s, NOW_MS + 1000, 2000), then);
+    assert_int_equal(source_closed_before(s, NOW_MS + 12000, 2000), then + 10);
+    source_free(s);
+    pipeline_done(&p);
+}
+
+static void a_stamp_that_waits_is_believed_only_near_the_wall_clock(void **state)
+{
+    (void)state;
+    struct pipeline p;
+    pipeline_init(&p, NULL, 0, 0, NULL, NULL);
+    struct source *live = source_new(&p, "live", "json", ""),
+                  *stray = source_new(&p, "stray", "json", "");
+    take(live, NOW_MS / 1000 - 3, NOW_MS);
+    take(stray, NOW_MS / 1000 + 86400, NOW_MS);
+    source_settle(live, NOW_MS);
+    source_settle(stray, NOW_MS);
+    assert_false(live->live->window.has_pending);
+    assert_true(stray->live->window.has_pending);
+    source_free(live);
+    source_free(stray);
+    pipeline_done(&p);
+}
+
+static void folding_moves_counts_into_interval_and_total(void **state)
+{
+    (void)state;
+    struct pipeline p;
+    pipeline_init(&p, NULL, 0, 0, NULL, NULL);
+    p.has_intervals = true;
+    struct source *s = source_new(&p, "s", "json", "");
+    for (int64_t i = 0; i < 5; i++) {
+        take(s, NOW_MS / 1000 + i, NOW_MS);
+        source_fold(s);
+    }
+    assert_int_equal(s->live->lines, 0);
+    assert_int_equal(s->interval->requests, 5);
+    tally_clear(s->interval);
+    take(s, NOW_MS / 1000 + 6, NOW_MS);
+    source_fold(s);
+    assert_int_equal(s->interval->requests, 1);
+    assert_int_equal(s->total->requests, 6);
+    source_free(s);
+    pipeline_done(&p);
+}
+
+static void a_new_format_keeps_what_was_counted(void **state)
+{
+    (void)state;
+    struct pipeline p;
+    pipeline_init(&p, NULL, 0, 0, NULL, NULL);
+    struct source *s = source_new(&p, "s", "auto", "");
+    take(s, NOW_MS / 1000, NOW_MS); /* held back: one line does not make a format */
+    assert_int_equal(s->live->lines, 0);
+    source_set_format(s, "ltsv", "");
+    assert_int_equal(s->live->requests, 1);
+    source_bytes(s, &s->framer, SPAN("status:503\ttime:1795400001\n"), false, NOW_MS);
+    source_fold(s);
+    assert_int_equal(s->total->requests, 2);
+    assert_string_equal(reader_format(s->reader), "ltsv");
+    source_free(s);
+    pipeline_done(&p);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_same_bytes_in_any_pieces_give_the_same_tally),
+        cmocka_unit_test(a_live_log_is_closed_by_the_wall_clock),
+        cmocka_unit_test(an_old_log_goes_on_at_our_pace),
+        cmocka_unit_test(a_stamp_that_waits_is_believed_only_near_the_wall_clock),
+        cmocka_unit_test(folding_moves_counts_into_interval_and_total),
+        cmocka_unit_test(a_new_format_keeps_what_was_counted),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

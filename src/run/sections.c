@@ -40,7 +40,8 @@ static char *name_for(const struct section *section, const char *path)
 {
     const char *base = strrchr(path, '/');
     if (!section->has_many) {
-        return alloc_text(span_of(section->name));
+        struct span name = span_of(section->name);
+        return alloc_text(span_is(name, "-") ? SPAN("stdin") : name);
     }
     char *name = alloc_printf("%s/%s", section->name, base ? base + 1 : path);
     if (name_is_taken(section->service, name)) {

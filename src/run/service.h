@@ -39,7 +39,9 @@ struct found {
     struct source *source;
     char *section, *path;
     bool is_caught_up, is_pipe;
-    int error; /* of the last attempt to open it */
+    bool is_told;        /* which format was chosen … */
+    unsigned n_switches; /* … up to this change of it */
+    int error;           /* of the last attempt to open it */
 };
 
 /* One finished interval, for /summary?last=. */

@@ -16,12 +16,28 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Says which format was chosen for a source and why, once, and again when it changes. */
+static void tell_format(struct found *f)
+{
+    const struct reader *r = f->source->reader;
+    if (!r || !reader_reason(r) || reader_is_undecided(r) ||
+        (f->is_told && f->n_switches == reader_switches(r))) {
+        return;
+    }
+    bool is_known = !span_is(span_of(reader_format(r)), "unknown");
+    f->is_told = true;
+    f->n_switches = reader_switches(r);
+    diag_say(is_known ? DIAG_INFO : DIAG_WARNING, "%s: read as %s: %s", f->source->name,
+             reader_format(r), reader_reason(r));
+}
+
 void summaries_fold(struct service *s)
 {
     int64_t wall_ms = clock_wall_ms();
     for (size_t i = 0; i < s->n_found; i++) {
         struct found *f = s->found[i];
         source_decide(f->source);
+        tell_format(f);
         if (f->is_pipe) { /* nobody says of a pipe that there is no more */
             f->is_caught_up = wall_ms - f->source->arrival_ms >= s->config.lateness_ms;
         }

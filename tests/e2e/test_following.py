@@ -58,3 +58,16 @@ def test_an_alert_of_a_fifo_ends_when_nothing_more_comes(tmp_path, daemon):
         to.write("".join(line(502, now + i // 10 - 5) for i in range(50)))
     wait_for(lambda: alerts_in(out, "firing"), "the alert")
     wait_for(lambda: alerts_in(out, "resolved"), "its end")
+
+
+def test_which_format_was_chosen_is_said_and_said_again_when_it_changes(tmp_path, daemon):
+    log = tmp_path / "a.log"
+    d = daemon('source a {{ path = {{"{0}"}} }}\n'.format(log))
+    now = time.time()
+    log.write_text("".join(line(200, now) for _ in range(70)))
+    wait_for(lambda: "a: read as combined: 64 of 64 lines" in d.output.read_text(), "the choice")
+    with open(log, "a") as out:
+        out.write(json.dumps({"status": 200, "time": now}) + "\n")
+        out.write((json.dumps({"status": 404, "time": now}) + "\n") * 9)
+    wait_for(lambda: "a: read as json: " in d.output.read_text(), "the change")
+    assert d.summary()["requests"] == 80

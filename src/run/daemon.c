@@ -339,6 +339,7 @@ int service_reload(struct service *s, struct problem *why)
     config_init(&fresh);
     int r = config_read(&fresh, s->config_file, why);
     if (r) {
+        config_done(&fresh);
         systemd_ready("reload failed: the old settings stay");
         return r;
     }
@@ -375,11 +376,12 @@ int daemon_run(const struct options *o)
     struct problem why = {0};
     diag_init(DIAG_INFO, systemd_has_journal());
     config_init(&s.config);
+    int r = EXIT_USAGE;
     if (config_read(&s.config, o->config_file, &why)) {
         problem_say(&why);
-        return EXIT_USAGE;
+    } else {
+        r = run_service(&s);
     }
-    int r = run_service(&s);
     config_done(&s.config);
     return r;
 }
@@ -392,9 +394,9 @@ int daemon_check(const struct options *o)
     int r = config_read(&c, o->config_file, &why);
     if (r) {
         problem_say(&why);
-        return EXIT_USAGE;
+    } else {
+        printf("%s: good, %zu sources, %zu rules\n", o->config_file, c.n_sources, c.n_rules);
     }
-    printf("%s: good, %zu sources, %zu rules\n", o->config_file, c.n_sources, c.n_rules);
     config_done(&c);
-    return 0;
+    return r ? EXIT_USAGE : 0;
 }

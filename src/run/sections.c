@@ -248,8 +248,24 @@ static void start_section(struct service *s, const struct config_source *c)
     }
 }
 
+/* Nothing more comes from the sources of a section: nobody is to wait for them. */
+static void rest_sources(const struct section *section)
+{
+    const struct service *s = section->service;
+    for (size_t i = 0; i < s->n_found; i++) {
+        struct found *f = s->found[i];
+        if (strcmp(f->section, section->name) == 0) {
+            f->is_caught_up = true;
+            f->source->lag_bytes = 0;
+            snprintf(f->source->state, sizeof(f->source->state), "stopped");
+            alert_set_idle(s->pipeline.alerts, f->source->name, true);
+        }
+    }
+}
+
 static void stop_section(struct section *section)
 {
+    rest_sources(section);
     if (section->tail) {
         tail_stop(section->tail);
     }

@@ -71,3 +71,22 @@ def test_which_format_was_chosen_is_said_and_said_again_when_it_changes(tmp_path
         out.write((json.dumps({"status": 404, "time": now}) + "\n") * 9)
     wait_for(lambda: "a: read as json: " in d.output.read_text(), "the change")
     assert d.summary()["requests"] == 80
+
+
+def test_a_source_that_a_reload_changes_goes_on_where_it_was(tmp_path, daemon):
+    log = tmp_path / "a.log"
+    config = 'source a {{ path = {{"{0}"}}  format = combined {1} }}\n'
+    d = daemon(config.format(log, ""))
+    log.write_bytes(generate("--lines", 100))
+    wait_for(lambda: d.summary()["requests"] == 100, "100 lines")
+    d.write_config(config.format(log, "vendor = nginx"))
+    d.reload()
+    with open(log, "ab") as out:
+        out.write(generate("--lines", 50, "--seed", 2))
+    wait_for(lambda: d.summary()["requests"] >= 150, "50 more")
+    assert d.summary()["requests"] == 150
+    d.write_config('source b {{ path = {{"{0}/b.log"}} }}\n'.format(tmp_path))
+    d.reload()
+    assert d.summary()["requests"] == 150
+    states = {source["name"]: source["state"] for source in d.summary()["sources"]}
+    assert states["a"] == "stopped"

@@ -223,13 +223,31 @@ int oneshot_explain(const struct options *o)
     return r && r != -EPIPE ? EXIT_UNREADABLE : 0;
 }
 
+/* A parser's name and what it reads, and below a line of it, cut to the page. */
+static void add_format(struct buf *out, const struct parser *p)
+{
+    enum {
+        INDENT = 16,
+        WIDTH = 64,
+    };
+    struct span sample = span_of(p->sample);
+    buf_printf(out, "%-*s%s\n", INDENT, p->name, p->summary);
+    while (sample.len) {
+        size_t n = span_find(sample, '\n');
+        buf_printf(out, "%*s", INDENT, "");
+        report_escape(out, span_head(sample, n), WIDTH);
+        buf_byte(out, '\n');
+        sample = span_after(sample, n + 1);
+    }
+}
+
 int oneshot_formats(void)
 {
     struct buf out = {0};
     const struct parser *const *parsers = format_parsers();
     buf_text(&out, "auto            told from the lines themselves (the default)\n");
     for (size_t i = 0; parsers[i]; i++) {
-        buf_printf(&out, "%-15s %s\n", parsers[i]->name, parsers[i]->summary);
+        add_format(&out, parsers[i]);
     }
     int r = terminal_write(STDOUT_FILENO, buf_span(&out));
     buf_done(&out);

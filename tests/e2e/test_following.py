@@ -90,3 +90,36 @@ def test_a_source_that_a_reload_changes_goes_on_where_it_was(tmp_path, daemon):
     assert d.summary()["requests"] == 150
     states = {source["name"]: source["state"] for source in d.summary()["sources"]}
     assert states["a"] == "stopped"
+
+
+def test_an_alert_that_was_over_long_ago_is_recorded_but_not_sent(tmp_path, daemon, receiver):
+    log = tmp_path / "a.log"
+    then = time.time() - 7200
+    bad = [line(502, then + i // 10) for i in range(100)]
+    good = [line(200, then + 60 + i // 10) for i in range(400)]
+    log.write_text("".join(bad + good))
+    d = daemon(
+        'source a {{ path = {{"{0}"}}  format = combined }}\n'
+        'notify hook {{ webhook = "{1}" }}\n{2}'.format(log, receiver.url, RULE)
+    )
+    wait_for(lambda: d.summary()["requests"] == 500, "the log")
+    states = [alert["state"] for alert in d.summary()["alerts"]]
+    assert states == ["resolved"]
+    # What comes now is told, and it is the first that the receiver hears of.
+    now = time.time()
+    with open(log, "a") as out:
+        out.write("".join(line(503, now + i // 10 - 9) for i in range(100)))
+    wait_for(lambda: receiver.bodies, "the new alert")
+    assert receiver.bodies[0][1]["codes"][0]["code"] == "503"
+
+
+def test_an_old_alert_that_still_holds_is_sent_when_all_is_read(tmp_path, daemon, receiver):
+    log = tmp_path / "a.log"
+    then = time.time() - 1000
+    log.write_text("".join(line(502, then + i // 10) for i in range(9990)))
+    daemon(
+        'source a {{ path = {{"{0}"}}  format = combined }}\n'
+        'notify hook {{ webhook = "{1}" }}\n{2}'.format(log, receiver.url, RULE)
+    )
+    wait_for(lambda: receiver.bodies, "the alert that began 1000 s ago")
+    assert receiver.bodies[0][1]["state"] == "firing"

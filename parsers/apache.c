@@ -37,6 +37,8 @@ static void drop_apache(void *state, int field)
     }
 }
 
+/* A format that refused the line may have filled some fields, so they are cleared between the two.
+ */
 static enum parse_result parse_apache(void *state, struct span line, struct event *out)
 {
     struct apache_state *s = state;

@@ -22,6 +22,7 @@ enum caddy_entry {
     CADDY_FOREIGN, /* not Caddy's */
 };
 
+/* Loggers can be renamed, but the message of an access entry stays. */
 static enum caddy_entry classify(struct span logger, struct span message, bool has_level)
 {
     if (span_starts(logger, SPAN("http.log.access")) || span_is(message, "handled request")) {
@@ -70,6 +71,7 @@ static bool is_level(struct span word)
     return false;
 }
 
+/* The time stands in front of the JSON and not in it, so it is stored afterwards. */
 static enum parse_result parse_console(struct keys_state *keys, struct span line, struct event *out)
 {
     struct cursor c = cursor_over(line);

@@ -46,6 +46,8 @@ static unsigned slashes(struct span word)
     return n;
 }
 
+/* Five timers, and a server with its backend, tell this format from others (HAProxy Configuration
+ * Manual, "HTTP log format"). */
 static bool read_httplog(struct span body, struct event *out)
 {
     struct cursor c = cursor_over(body);
@@ -104,6 +106,7 @@ static bool is_message(struct span body)
     return !c.failed && bind.len > 1 && bind.ptr[bind.len - 1] == ':';
 }
 
+/* The CLF variant is tried on what httplog refuses; messages of HAProxy itself come last. */
 static enum parse_result parse_haproxy(void *state, struct span line, struct event *out)
 {
     struct haproxy_state *s = state;

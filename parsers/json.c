@@ -31,6 +31,7 @@ static int give_key(struct keys_state *s, struct span pair, struct problem *why)
     return 0;
 }
 
+/* Without arguments the usual names are all there is. */
 static int open_json(void *state, struct span args, struct problem *why)
 {
     int r = 0;
@@ -42,6 +43,7 @@ static int open_json(void *state, struct span args, struct problem *why)
     return r;
 }
 
+/* Looks at the first byte before anything else, since most lines of other formats fail there. */
 static enum parse_result parse_json(void *state, struct span line, struct event *out)
 {
     if (line.len < 2 || (line.ptr[0] != '{' && line.ptr[0] != ' ')) {

@@ -33,6 +33,7 @@ struct regex_state {
     unsigned n_groups;
 };
 
+/* Also after half an opening: PCRE2 frees NULL without complaint (pcre2api(3)). */
 static void close_regex(void *state)
 {
     struct regex_state *s = state;
@@ -76,6 +77,7 @@ static int find_groups(struct regex_state *s, struct problem *why)
     return 0;
 }
 
+/* Patterns can not turn UTF on by (*UTF): pcre2_match would refuse lines with broken UTF-8. */
 static int open_regex(void *state, struct span args, struct problem *why)
 {
     struct regex_state *s = state;
@@ -104,6 +106,7 @@ static int open_regex(void *state, struct span args, struct problem *why)
     return r;
 }
 
+/* A limit that was reached counts as no match. */
 static enum parse_result parse_regex(void *state, struct span line, struct event *out)
 {
     struct regex_state *s = state;

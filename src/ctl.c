@@ -221,6 +221,7 @@ static int open_socket(const struct ctl *ctl)
     return fd;
 }
 
+/* A daemon that closed already is an error here, and no signal. */
 static bool send_all(int fd, struct span bytes)
 {
     while (bytes.len) {
@@ -370,6 +371,7 @@ static int ask_line(const struct ctl *ctl, struct buf *answer)
                                                                                         : DONE;
 }
 
+/* Over TCP without a token a command line will do, unless the daemon wants one and says so. */
 static int ask(const struct ctl *ctl, struct buf *answer)
 {
     return is_tcp(ctl) && ctl->token_file ? ask_http(ctl, answer) : ask_line(ctl, answer);
@@ -594,6 +596,7 @@ static int read_options(struct ctl *ctl, int argc, char **argv)
     return ctl->verb ? check(ctl) : usage(NULL);
 }
 
+/* Of the locale only the character set is taken, for the report; numbers stay as C writes them. */
 int main(int argc, char **argv)
 {
     setlocale(LC_CTYPE, "");

@@ -91,11 +91,13 @@ bool alert_set_by_host(const struct alert_set *set)
     return false;
 }
 
+/* The id decides within a second, so that the order is the same in every run. */
 static bool is_after(const struct alert *a, const struct alert *b)
 {
     return a->at != b->at ? a->at > b->at : strcmp(a->id, b->id) > 0;
 }
 
+/* Walks from the end, because alerts come nearly in the order of their time. */
 static void remember(struct alert_set *set, struct alert *alert)
 {
     if (set->n_alerts == set->cap_alerts) {
@@ -125,6 +127,7 @@ static void forget(struct alert_set *set)
             (set->n_alerts - oldest) * sizeof(struct alert *));
 }
 
+/* A silenced alert is recorded and shown like any other; only nobody is told of it. */
 static void tell(const struct alert_set *set, const struct alert *alert)
 {
     if (set->on_change && !alert->silenced) {
@@ -132,6 +135,8 @@ static void tell(const struct alert_set *set, const struct alert *alert)
     }
 }
 
+/* The set owns the alert. The series points to it until it is resolved, and until then it is never
+ * forgotten. */
 static void fire(const struct teller *t, struct series *s, int64_t second,
                  const struct rule_finding *finding)
 {
@@ -158,6 +163,8 @@ static void worsen(const struct teller *t, struct series *s, int64_t second,
     }
 }
 
+/* series_resolve lets go of the alert, so its pointer is taken before. forget comes last: it may
+ * free this very alert. */
 static void resolve(const struct teller *t, struct series *s, int64_t second, bool gone)
 {
     const struct alert *alert = s->alert;
@@ -190,6 +197,7 @@ static uint64_t take(struct alert_set *set, struct watcher *watch, const struct 
     return watcher_take(watch, &owner, feed);
 }
 
+/* Once for each read and not for each line, so a search through the names is good enough. */
 static size_t source_number(struct alert_set *set, const char *name)
 {
     for (size_t i = 0; i < set->n_sources; i++) {
@@ -227,6 +235,7 @@ static void end_silences(const struct alert_set *set, int64_t second)
     }
 }
 
+/* What a source has passed only grows: a stamp that goes back does not open a second again. */
 void alert_set_feed(struct alert_set *set, const char *source, const struct window *w,
                     int64_t closed_before)
 {
@@ -247,6 +256,8 @@ void alert_set_feed(struct alert_set *set, const char *source, const struct wind
     end_silences(set, s->closed_before);
 }
 
+/* A source without news must not hold up the rules that wait for all sources. Rules by source have
+ * heard of it by their own feed. */
 void alert_set_idle(struct alert_set *set, const char *source, bool idle)
 {
     size_t number = source_number(set, source);
@@ -280,6 +291,9 @@ static void move_watch(struct alert_set *set, struct watcher *to)
     }
 }
 
+/* A rule that is the same goes on with all that it has seen, and its alerts go on firing. Those of
+ * the others are resolved as gone; the counts of refused series are kept, since a total must not
+ * fall. */
 void alert_set_rules(struct alert_set *set, const struct rule *rules, size_t n_rules)
 {
     struct watcher *watches = new_watches(rules, n_rules);

@@ -51,6 +51,7 @@ void diagnosis_done(struct diagnosis *d, struct label_table *labels)
     *d = (struct diagnosis){0};
 }
 
+/* The order of the others stays. */
 static void forget_older(struct diagnosis *d, struct label_table *labels, int64_t oldest)
 {
     uint32_t kept = 0;
@@ -95,6 +96,8 @@ static void join_names(struct diagnosis *d, struct label_table *labels, uint32_t
     d->n_errors = kept;
 }
 
+/* From what costs nothing to what loses most. Each step leaves a part of the list free, so that the
+ * next error does not begin all over again. */
 static void make_room(struct diagnosis *d, struct label_table *labels, int64_t oldest)
 {
     if (d->n_errors < d->cap_errors) {
@@ -171,6 +174,8 @@ static void insert_code(struct alert *out, struct alert_code code)
     out->codes[at] = code;
 }
 
+/* Counted in a table of all statuses: one pass over the errors, whatever their order is. Returns
+ * the sum, of which the shares of places are taken. */
 static uint64_t fill_codes(const struct diagnosis *d, int64_t first, int64_t last,
                            struct alert *out)
 {
@@ -200,12 +205,14 @@ static struct span text_of(const struct label *label)
     return (struct span){label->text, label->len};
 }
 
+/* Byte by byte and not by the locale, so that an alert reads the same everywhere. */
 static int compare_text(struct span a, struct span b)
 {
     int order = memcmp(a.ptr, b.ptr, a.len < b.len ? a.len : b.len);
     return order ? order : (a.len > b.len) - (a.len < b.len);
 }
 
+/* The text decides and not the pointer, or the order would depend on where memory was. */
 static int by_place(const void *left, const void *right)
 {
     const struct mention *a = left, *b = right;
@@ -215,6 +222,7 @@ static int by_place(const void *left, const void *right)
     return a->name == b->name ? 0 : compare_text(text_of(a->name), text_of(b->name));
 }
 
+/* Among equal counts the place decides, so that a second run names the same ones. */
 static int by_errors(const void *left, const void *right)
 {
     const struct mention *a = left, *b = right;
@@ -241,6 +249,8 @@ static size_t list_mentions(const struct diagnosis *d, int64_t first, int64_t la
     return n;
 }
 
+/* Sorted twice: to bring the same places together, then to have the worst first. Returns how many
+ * different ones there are. */
 static size_t sum_mentions(struct mention *mentions, size_t n)
 {
     size_t kept = 0;
@@ -256,6 +266,7 @@ static size_t sum_mentions(struct mention *mentions, size_t n)
     return kept;
 }
 
+/* A NUL would end the text for everybody who reads it. */
 static void copy_name(const struct label *name, char out[ALERT_NAME_BYTES])
 {
     size_t len = name->len < ALERT_NAME_BYTES ? name->len : ALERT_NAME_BYTES - 1;
@@ -265,6 +276,7 @@ static void copy_name(const struct label *name, char out[ALERT_NAME_BYTES])
     out[len] = '\0';
 }
 
+/* The worst come first, so the first that is too small ends the list. */
 static void fill_where(const struct diagnosis *d, int64_t first, int64_t last, struct alert *out,
                        uint64_t total)
 {

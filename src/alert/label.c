@@ -15,6 +15,7 @@ static struct label **slot_of(struct label_table *table, uint64_t hash)
     return &table->slots[hash & (table->n_slots - 1)];
 }
 
+/* A label knows its hash, so no text is read again. */
 static void grow(struct label_table *table)
 {
     struct label **old = table->slots;
@@ -31,6 +32,7 @@ static void grow(struct label_table *table)
     free(old);
 }
 
+/* Cut before it is hashed: names that differ only behind the cut are one label. */
 struct label *label_take(struct label_table *table, struct span text)
 {
     text = span_head(text, TEXT_MAX);
@@ -66,6 +68,7 @@ struct label *label_hold(struct label *label)
     return label;
 }
 
+/* The label leaves its chain before it is freed. The table itself does not shrink. */
 void label_drop(struct label_table *table, struct label *label)
 {
     if (!label || --label->holders > 0) {
@@ -80,6 +83,7 @@ void label_drop(struct label_table *table, struct label *label)
     free(label);
 }
 
+/* Labels belong to their holders, who have dropped them all before. */
 void label_table_done(struct label_table *table)
 {
     free(table->slots);

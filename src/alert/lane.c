@@ -46,6 +46,8 @@ static bool is_name(const char *name, struct span s)
     return span_is(span_head(s, ALERT_NAME_BYTES - 1), name);
 }
 
+/* Open addressing: an empty slot ends the search, and at least half of them are. Their number is
+ * a power of two. */
 struct series *lane_find(const struct lane *lane, uint64_t hash, struct span source,
                          struct span host)
 {
@@ -81,6 +83,7 @@ static void rehash(struct lane *lane, size_t n_slots)
     lane->n_slots = n_slots;
 }
 
+/* `number` gives the entries of a second an order that does not depend on addresses. */
 struct series *lane_create(struct lane *lane, const struct lane_owner *owner, uint64_t hash,
                            struct span source, struct span host)
 {
@@ -142,6 +145,8 @@ static size_t find_place(const struct lane *lane, const struct lane_entry *entry
     return low;
 }
 
+/* A lane with too many open entries closes its oldest second early: a source with wild stamps may
+ * cost accuracy, but never memory without end. */
 void lane_add(struct lane *lane, const struct lane_owner *owner, const struct lane_entry *entry)
 {
     size_t at = find_place(lane, entry);
@@ -173,6 +178,7 @@ static void activate(struct lane *lane, struct series *s)
     lane->active[lane->n_active++] = s;
 }
 
+/* The head goes on instead of moving what is left. */
 static void take_entries(struct lane *lane, int64_t second)
 {
     while (lane->n_entries && lane->entries[lane->head].second == second) {
@@ -188,6 +194,8 @@ static void take_entries(struct lane *lane, int64_t second)
     }
 }
 
+/* Also closes the gaps in the list: a series that is settled leaves it, and comes back with its
+ * next count. */
 static void tick_all(struct lane *lane, const struct lane_owner *owner, int64_t second)
 {
     size_t kept = 0;
@@ -207,6 +215,8 @@ static void tick_all(struct lane *lane, const struct lane_owner *owner, int64_t 
     lane->n_active = kept;
 }
 
+/* Drops series that were quiet for so long that a new one would know as much. That makes room under
+ * the cap for other hosts. */
 static void sweep(struct lane *lane, const struct lane_owner *owner)
 {
     size_t dropped = 0;
@@ -226,6 +236,8 @@ static void sweep(struct lane *lane, const struct lane_owner *owner)
     }
 }
 
+/* Without an active series nothing can change between two counts, so those seconds are skipped,
+ * however many they are. */
 void lane_close(struct lane *lane, const struct lane_owner *owner, int64_t limit)
 {
     while (lane->next < limit) {

@@ -9,6 +9,7 @@ struct text {
     char *at, *end; /* one byte is left for the NUL */
 };
 
+/* What does not fit is dropped, and a NUL, which would end the text, becomes a question mark. */
 static void put(struct text *t, char byte)
 {
     if (t->at < t->end) {
@@ -87,6 +88,8 @@ static bool is_ipv6(struct span word)
     return pair || colons >= 7;
 }
 
+/* Of an IPv4 address the first three numbers stay, so that a person still sees which network it
+ * was; an IPv6 address is left out. */
 static void put_word(struct text *t, struct span word)
 {
     size_t whole = 0, network = ipv4_network(word, &whole);
@@ -142,6 +145,7 @@ static size_t query_len(struct span rest)
     return len;
 }
 
+/* Anywhere in the key, since loggers put words of their own in front. */
 static bool speaks_of_upstream(struct span key)
 {
     for (; key.len; key = span_after(key, 1)) {
@@ -161,6 +165,8 @@ static bool is_address(struct span s)
            is_ipv6(first);
 }
 
+/* Cleans one address after the other, as in X-Forwarded-For, then cuts the query of a target.
+ * `spare` keeps the addresses of upstreams, which a person needs to see. */
 static void clean_quoted(struct text *t, struct span s, bool spare)
 {
     while (!spare && s.len && is_address(s)) {
@@ -188,6 +194,8 @@ static struct span quoted(struct span s)
     return span_head(s, len);
 }
 
+/* Not a parser of JSON: a sample may be cut anywhere and must be cleaned all the same. The key seen
+ * last decides what is done with the strings behind it. */
 static void clean_json(struct text *t, struct span line)
 {
     struct span key = {0};
@@ -210,6 +218,7 @@ static void clean_json(struct text *t, struct span line)
     }
 }
 
+/* `size` counts the NUL. Behind the head only queries are cut. */
 void privacy_clean(struct span line, char *out, size_t size)
 {
     struct text t = {out, out + size - 1};

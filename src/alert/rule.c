@@ -59,6 +59,7 @@ static bool is_limit(double ratio)
     return ratio >= 0 && ratio < 1;
 }
 
+/* A limit of 0 is off, and its clear value means nothing then. */
 static int check_limit(const char *name, double limit, double clear, struct problem *why)
 {
     if (!is_limit(limit)) {
@@ -93,6 +94,7 @@ static int check_limits(const struct rule *rule, struct problem *why)
     return 0;
 }
 
+/* A window has a least length and thereby its own upper bound; waits may be 0. */
 static int check_seconds(const char *name, int seconds, int least, struct problem *why)
 {
     int most = least ? RULE_WINDOW_MAX_S : RULE_WAIT_MAX_S;
@@ -123,6 +125,7 @@ int rule_check(const struct rule *rule, struct problem *why)
     return bad ? bad : check_limits(rule, why);
 }
 
+/* Exact: a setting that nobody changed is read to the same bits. */
 static bool same(double a, double b)
 {
     return !(a < b) && !(a > b);

@@ -51,6 +51,7 @@ static void add_name(struct text *t, const char *name, size_t most)
     add(t, "%s", shown < len ? "…" : "");
 }
 
+/* The time of day is enough here: the date stands beside the sentence in every output. */
 static void add_clock(struct text *t, int64_t second)
 {
     int64_t of_day = second % 86400;
@@ -82,6 +83,7 @@ static void add_duration(struct text *t, int64_t seconds)
     }
 }
 
+/* The standard's name comes first, then any other: the alert does not say whose code it was. */
 static const char *code_name(uint16_t status)
 {
     size_t index = 0;
@@ -172,6 +174,7 @@ static void add_place(struct text *t, const struct alert *a)
     add_name(t, w->name, NAME_SHOWN);
 }
 
+/* In the order in which somebody asks: what, since when, how much, what is usual, and where. */
 void sentence_firing(struct alert *alert, enum rule_on on)
 {
     struct text t = {alert->summary, 0, sizeof alert->summary};
@@ -188,6 +191,7 @@ void sentence_firing(struct alert *alert, enum rule_on on)
     add(&t, ".");
 }
 
+/* Without `worst` the rule is gone, and nothing is known of how it would have gone on. */
 void sentence_resolved(struct alert *alert, enum rule_on on, int64_t over,
                        const struct rule_finding *worst)
 {

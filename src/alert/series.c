@@ -19,6 +19,7 @@ const struct rule_detector *series_detector(const struct rule *rule)
     return &rule_threshold;
 }
 
+/* The names are cut to what an alert can hold; lane_find compares them with the same cut. */
 struct series *series_new(const struct rule *rule, uint64_t hash, struct span source,
                           struct span host)
 {
@@ -47,6 +48,7 @@ bool series_is_settled(const struct series *s, const struct rule *rule)
     return s->state == ALERT_RESOLVED && series_detector(rule)->is_settled(s->detector);
 }
 
+/* Nothing has held for long enough yet, so the alert is pending and has no severity. */
 static void begin(struct series *s, int64_t second, const struct rule_finding *finding)
 {
     s->state = ALERT_PENDING;
@@ -67,6 +69,7 @@ static enum rule_severity held(const struct series *s, const struct rule *rule, 
     return s->any_from <= second - rule->for_s ? RULE_WARNING : RULE_NONE;
 }
 
+/* A few requests easily make an extreme ratio, so they never become the worst that is told. */
 static void note_worst(struct series *s, const struct rule *rule,
                        const struct rule_finding *finding)
 {
@@ -75,6 +78,8 @@ static void note_worst(struct series *s, const struct rule *rule,
     }
 }
 
+/* A pending alert does not fire in a second whose window has too few requests; it waits for the
+ * next. */
 static enum series_change while_found(struct series *s, const struct rule *rule, int64_t second,
                                       const struct rule_finding *finding)
 {
@@ -99,6 +104,8 @@ static enum series_change while_found(struct series *s, const struct rule *rule,
     return was_pending ? SERIES_FIRED : SERIES_WORSE;
 }
 
+/* A pending alert ends without a word; a firing one must be over for clear_for_s without a break.
+ */
 static enum series_change while_over(struct series *s, const struct rule *rule, int64_t second)
 {
     if (s->state == ALERT_PENDING) {
@@ -114,6 +121,7 @@ static enum series_change while_over(struct series *s, const struct rule *rule, 
     return s->over_from <= second - rule->clear_for_s ? SERIES_RESOLVED : SERIES_SAME;
 }
 
+/* Takes the counts of the second, and leaves the series empty for the next one. */
 enum series_change series_tick(struct series *s, const struct rule *rule, int64_t second,
                                struct rule_finding *finding)
 {
@@ -123,6 +131,8 @@ enum series_change series_tick(struct series *s, const struct rule *rule, int64_
                                           : while_found(s, rule, second, finding);
 }
 
+/* Series, first second and rule: the same log gives the same id, so that a receiver knows a
+ * repeated alert from a new one. */
 static void write_id(const struct series *s, const struct rule *rule, struct alert *out)
 {
     char text[RULE_NAME_BYTES + 64];
@@ -132,6 +142,7 @@ static void write_id(const struct series *s, const struct rule *rule, struct ale
     snprintf(out->id, sizeof out->id, "%016llx", (unsigned long long)id);
 }
 
+/* The diagnosis covers the window that ends with this second, both ends included. */
 void series_describe(const struct series *s, const struct rule *rule, int64_t second,
                      const struct rule_finding *finding, struct alert *out)
 {
@@ -154,6 +165,7 @@ void series_describe(const struct series *s, const struct rule *rule, int64_t se
     sentence_firing(out, rule->on);
 }
 
+/* resolved_at is when it was certain; the sentence names the second from which it was over. */
 void series_resolve(struct series *s, const struct rule *rule, int64_t second, bool gone)
 {
     struct alert *alert = s->alert;

@@ -31,6 +31,7 @@ static void tidy(struct silence_list *list, const struct silence *s, int64_t now
     }
 }
 
+/* A full list gives up the silence that would be missed for the shortest time. */
 static size_t first_to_end(const struct silence_list *list)
 {
     size_t first = 0;
@@ -40,6 +41,7 @@ static size_t first_to_end(const struct silence_list *list)
     return first;
 }
 
+/* With an end that has passed it only takes back what was set before. */
 void silence_set(struct silence_list *list, struct span rule, struct span series, int64_t until,
                  int64_t now)
 {
@@ -57,6 +59,7 @@ void silence_set(struct silence_list *list, struct span rule, struct span series
     list->items[list->n++] = s;
 }
 
+/* Without a series a silence covers its whole rule; a series is named by its source or its host. */
 bool silence_covers(const struct silence_list *list, const struct alert *alert, int64_t second)
 {
     for (size_t i = 0; i < list->n; i++) {

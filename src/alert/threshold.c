@@ -51,17 +51,20 @@ static size_t threshold_state_size(const struct rule *rule)
     return sizeof(struct threshold) + (size_t)rule->window_s * sizeof(struct slot);
 }
 
+/* C's remainder has the sign of the number, and seconds before 1970 are negative. */
 static size_t place(int64_t number, int size)
 {
     int64_t rest = number % size;
     return (size_t)(rest < 0 ? rest + size : rest);
 }
 
+/* Rounded down, before 1970 as well. */
 static int64_t minute_of(int64_t second)
 {
     return second / 60 - (second % 60 < 0);
 }
 
+/* After a gap longer than the ring only one round is made, since every bucket ends up empty. */
 static void baseline_advance(struct threshold *t, int64_t minute)
 {
     if (minute - t->newest_minute > BASELINE_MINUTES) {
@@ -84,6 +87,7 @@ static void baseline_add(struct threshold *t, const struct slot *leaving)
     t->baseline.errors += leaving->errors;
 }
 
+/* Below 0 when there were too few requests to say what is usual. */
 static double baseline_ratio(const struct threshold *t)
 {
     if (t->baseline.requests < BASELINE_REQUESTS) {
@@ -92,6 +96,7 @@ static double baseline_ratio(const struct threshold *t)
     return (double)t->baseline.errors / (double)t->baseline.requests;
 }
 
+/* log1p keeps its precision where errors are few, which is the usual case. */
 static double part_likelihood(uint64_t requests, uint64_t errors)
 {
     if (errors == 0 || errors == requests) {
@@ -128,6 +133,9 @@ static int64_t find_onset(const struct threshold *t, int window_s)
     return found ? best : first_error;
 }
 
+/* Hysteresis: a limit is reached by its own value and left by its clear value. The number of
+ * requests matters on the way up only, so less traffic alone does not end a finding; none at all
+ * does. */
 static enum rule_severity judge(const struct threshold *t, const struct rule *rule, double ratio)
 {
     if (t->requests == 0) {
@@ -147,6 +155,8 @@ static enum rule_severity judge(const struct threshold *t, const struct rule *ru
     return stays ? RULE_WARNING : RULE_NONE;
 }
 
+/* Seconds from the onset on went in as good ones. They are marked before they leave the window, so
+ * they never reach the baseline. */
 static void begin_finding(struct threshold *t, const struct rule *rule)
 {
     t->usual = baseline_ratio(t);
@@ -156,6 +166,7 @@ static void begin_finding(struct threshold *t, const struct rule *rule)
     }
 }
 
+/* The slot still holds the second that leaves the window now, one whole window ago. */
 static void take_second(struct threshold *t, const struct rule *rule, struct slot now)
 {
     struct slot *slot = &t->slots[place(t->last, rule->window_s)];
@@ -200,6 +211,7 @@ static void threshold_tick(void *state, const struct rule *rule, int64_t second,
                                  .baseline = found ? t->usual : baseline_ratio(t)};
 }
 
+/* More ticks would only age the baseline, and the next one catches up with that. */
 static bool threshold_is_settled(const void *state)
 {
     const struct threshold *t = state;

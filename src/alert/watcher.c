@@ -44,6 +44,7 @@ void watcher_done(struct watcher *watch, struct label_table *labels)
     *watch = (struct watcher){0};
 }
 
+/* A lane is made when its source has something to say; the numbers before it may stay empty. */
 static struct lane *lane_of(struct watcher *watch, size_t number)
 {
     if (number >= watch->n_lanes) {
@@ -58,11 +59,14 @@ static struct lane *lane_of(struct watcher *watch, size_t number)
     return watch->lanes[number];
 }
 
+/* Not symmetric, so that a source and a host may change names without meeting. */
 static uint64_t key_hash(struct span source, struct span host)
 {
     return span_hash(source) * 0x9e3779b97f4a7c15u + span_hash(host);
 }
 
+/* Counts hosts and not their requests, as well as a small table can: two that share a place in it
+ * are counted more than once. */
 static void count_refused(struct watcher *watch, uint64_t hash)
 {
     if (!watch->refused) {
@@ -116,6 +120,8 @@ static int64_t open_second(const struct taking *t, int64_t second)
     return second < t->lane->next ? t->lane->next : second;
 }
 
+/* The record of no host (0) is the whole source. What its hosts take away is never more than there
+ * is. */
 static void take_records(struct taking *t, int64_t second)
 {
     const struct window *w = t->feed->w;
@@ -193,11 +199,14 @@ static void take_samples(struct taking *t, int64_t second)
     }
 }
 
+/* Never beyond what the feed allows: others may still bring lines for those seconds. */
 static void close_before(struct taking *t, int64_t limit)
 {
     lane_close(t->lane, t->owner, limit < t->feed->limit ? limit : t->feed->limit);
 }
 
+/* Requests before the errors of the same second, because an error only finds a series that its
+ * requests have made. */
 static void take_window(struct taking *t, const struct window *w)
 {
     while (t->record < w->n_records) {

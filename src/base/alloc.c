@@ -1,9 +1,16 @@
+/*
+ * Memory that is always there: when the system has none left, the program ends, for a daemon that
+ * counts has nothing sensible to give up instead, and a caller who need not check can not forget
+ * to. Whatever is returned is freed with free().
+ */
 #include "base/alloc.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+/* Ends with abort, whose core dump shows who asked for so much. Nothing that could allocate is
+ * called on the way. */
 static void *checked(void *got)
 {
     if (!got) {
@@ -13,11 +20,15 @@ static void *checked(void *got)
     return got;
 }
 
+/* At least one byte: for a size of 0 calloc may return NULL (C11, 7.22.3), which would look like a
+ * failure. */
 void *alloc_zero(size_t count, size_t size)
 {
     return checked(calloc(count ? count : 1, size ? size : 1));
 }
 
+/* A product that overflows becomes a size that realloc must refuse. Unlike those of alloc_zero, new
+ * bytes hold anything. */
 void *alloc_resize(void *old, size_t count, size_t size)
 {
     size_t bytes = 0;
@@ -27,6 +38,8 @@ void *alloc_resize(void *old, size_t count, size_t size)
     return checked(realloc(old, bytes));
 }
 
+/* The copy ends with a NUL of its own. Spans may hold NULs, and C then sees less than was copied.
+ */
 char *alloc_text(struct span s)
 {
     char *copy = alloc_zero(s.len + 1, 1);
@@ -36,6 +49,7 @@ char *alloc_text(struct span s)
     return copy;
 }
 
+/* Formats twice, first only to measure: no guess of the length can be too short. */
 char *alloc_printf(const char *format, ...)
 {
     va_list args, again;

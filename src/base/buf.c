@@ -1,3 +1,8 @@
+/*
+ * Bytes that grow at their end. Once something was added, a NUL follows the last byte, so that
+ * `data` can be read as a C string too; it is not counted in `len`, and there is room for it in
+ * every calculation below. An unused buffer is all zero and owns nothing.
+ */
 #include "base/buf.h"
 
 #include "base/alloc.h"
@@ -6,12 +11,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* Leaves an empty buffer, which may be used again or be done with twice. */
 void buf_done(struct buf *b)
 {
     free(b->data);
     *b = (struct buf){0};
 }
 
+/* Keeps the memory: most buffers are filled again to about the same length. */
 void buf_clear(struct buf *b)
 {
     b->len = 0;
@@ -20,6 +27,8 @@ void buf_clear(struct buf *b)
     }
 }
 
+/* Doubling keeps the cost of many small additions in proportion to their bytes. Whoever writes into
+ * the room moves `len` and sets the NUL; pointers into the old data are no longer good. */
 char *buf_room(struct buf *b, size_t more)
 {
     size_t need = b->len + more + 1;
@@ -34,6 +43,8 @@ char *buf_room(struct buf *b, size_t more)
     return b->data + b->len;
 }
 
+/* `bytes` must not lie in this buffer, which may move. Adding nothing to an unused buffer makes it
+ * the empty string. */
 void buf_add(struct buf *b, struct span bytes)
 {
     char *to = buf_room(b, bytes.len);
@@ -54,6 +65,7 @@ void buf_byte(struct buf *b, char byte)
     buf_add(b, (struct span){&byte, 1});
 }
 
+/* A format that can not be written (a negative length) adds nothing. */
 void buf_printf(struct buf *b, const char *format, ...)
 {
     va_list args, again;
@@ -68,6 +80,7 @@ void buf_printf(struct buf *b, const char *format, ...)
     va_end(args);
 }
 
+/* Moves what is left to the front: right for a few large pieces, not for many small ones. */
 void buf_drop(struct buf *b, size_t n)
 {
     n = n < b->len ? n : b->len;

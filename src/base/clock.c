@@ -1,3 +1,10 @@
+/*
+ * Wall and monotonic time in milliseconds, and civil dates. Dates follow Howard Hinnant,
+ * "chrono-Compatible Low-Level Date Algorithms" (days_from_civil, civil_from_days): exact over the
+ * proleptic Gregorian calendar, before 1970 too, and without the locks, the zone and the global
+ * state of the C library. Only clock_zone_offset asks the library, which alone knows the local
+ * zone.
+ */
 #define _DEFAULT_SOURCE /* tm_gmtoff */
 
 #include "base/clock.h"
@@ -12,6 +19,7 @@ int64_t clock_wall_ms(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+/* Its zero means nothing, but it never goes back when somebody sets the clock. */
 int64_t clock_mono_ms(void)
 {
     struct timespec t;
@@ -19,6 +27,9 @@ int64_t clock_mono_ms(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+/* Years begin in March here, so that the leap day is their last. An era has 400 years or 146,097
+ * days; 719,468 days lie between 0000-03-01 and 1970-01-01. yoe, doy and doe are the year of the
+ * era, the day of the year and the day of the era. */
 int64_t clock_days(int64_t year, unsigned month, unsigned day)
 {
     year -= month <= 2;
@@ -29,6 +40,7 @@ int64_t clock_days(int64_t year, unsigned month, unsigned day)
     return era * 146097 + (int64_t)doe - 719468;
 }
 
+/* The reverse, with the same names; mp is the month counted from March. */
 void clock_civil(int64_t days, int64_t *year, unsigned *month, unsigned *day)
 {
     days += 719468;
@@ -42,11 +54,14 @@ void clock_civil(int64_t days, int64_t *year, unsigned *month, unsigned *day)
     *year = (int64_t)yoe + era * 400 + (*month <= 2);
 }
 
+/* C rounds towards zero, but a time before 1970 belongs to the second below it. */
 static int64_t floor_div(int64_t a, int64_t b)
 {
     return a / b - (a % b < 0);
 }
 
+/* RFC 3339 has years of four digits only, so times outside are moved to the nearest that can be
+ * written. The remainders change nothing: they show the compiler that the text fits. */
 char *clock_rfc3339(int64_t ms, char out[CLOCK_TEXT])
 {
     static const int64_t first = -62167219200000LL, last = 253402300799999LL; /* years 0 and 9999 */

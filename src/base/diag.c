@@ -1,3 +1,9 @@
+/*
+ * What the program says to people: one line on stderr for each message. Functions that can fail
+ * fill a `problem` instead and leave it to their caller whether it is said at all. Names from logs
+ * and files stand in messages, so control characters are written as \xHH: none may drive a terminal
+ * or pass for a line of ours.
+ */
 #include "base/diag.h"
 
 #include <stdarg.h>
@@ -7,6 +13,7 @@
 static enum diag_level diag_least = DIAG_INFO;
 static bool diag_journal;
 
+/* Set once at the start and only read afterwards, so there is no lock. */
 void diag_init(enum diag_level least, bool to_journal)
 {
     diag_least = least;
@@ -16,6 +23,7 @@ void diag_init(enum diag_level least, bool to_journal)
 /* The message goes out in one write, so that lines of several processes never mix. */
 static void write_line(enum diag_level level, const char *text)
 {
+    /* The journal reads the level from these prefixes (sd-daemon(3)) and adds our name itself. */
     static const char *const priority[] = {"<3>", "<4>", "<6>", "<7>"};
     char line[2048];
     size_t at =
@@ -32,6 +40,8 @@ static void write_line(enum diag_level level, const char *text)
     fflush(stderr);
 }
 
+/* Longer messages are cut. The level is looked at first, so a message nobody wants costs nothing.
+ */
 void diag_say(enum diag_level level, const char *format, ...)
 {
     if (level > diag_least) {
@@ -45,6 +55,7 @@ void diag_say(enum diag_level level, const char *format, ...)
     write_line(level, text);
 }
 
+/* NULL is for callers who want to know whether, but not why. */
 void problem_set(struct problem *why, const char *format, ...)
 {
     if (!why) {
@@ -66,6 +77,7 @@ void problem_at(struct problem *why, const char *file, int line, int column)
     why->column = column;
 }
 
+/* FILE:LINE:COLUMN as compilers write it, so that editors can go there. */
 void problem_say(const struct problem *why)
 {
     if (why->file[0] && why->line) {

@@ -1,3 +1,7 @@
+/*
+ * Text as pointer and length, without a copy and without a NUL at its end: a line from a log is cut
+ * into many of these. Nothing here reads beyond the length, allocates, or asks the locale.
+ */
 #include "base/span.h"
 
 struct span span_trim(struct span s)
@@ -11,6 +15,7 @@ struct span span_trim(struct span s)
     return s;
 }
 
+/* ASCII only. tolower obeys the locale, in some of which "I" has another lower case. */
 static int lower(char c)
 {
     return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
@@ -29,6 +34,8 @@ bool span_equal_nocase(struct span a, struct span b)
     return true;
 }
 
+/* Digits and nothing else: neither sign nor blank nor hexadecimal, and what does not fit is
+ * refused, not cut. `*out` is untouched then. */
 bool span_to_u64(struct span s, uint64_t *out)
 {
     enum {
@@ -60,6 +67,9 @@ static uint64_t mix(uint64_t x)
     return x ^ (x >> 33);
 }
 
+/* Eight bytes at a time, since names are hashed for every line. The seed is fixed: equal names have
+ * equal hashes in every run on machines of one byte order, and whoever wants to can make names that
+ * collide, so tables of strangers' names need a bound. */
 uint64_t span_hash(struct span s)
 {
     uint64_t h = 0x9e3779b97f4a7c15ULL ^ s.len;

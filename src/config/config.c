@@ -31,6 +31,7 @@ struct reading {
     bool failed; /* the problem is filled: only the first one counts */
 };
 
+/* Default texts are allocated like any others, so that config_done may free them all. */
 void config_init(struct config *c)
 {
     *c = (struct config){.keep = CONFIG_KEEP_HOST | CONFIG_KEEP_UPSTREAM | CONFIG_KEEP_ROUTE,
@@ -66,6 +67,7 @@ void config_done(struct config *c)
     *c = (struct config){0};
 }
 
+/* An empty list is one empty word, and refused as such. */
 int config_dimensions(struct span list, unsigned *keep, struct problem *why)
 {
     unsigned bits = 0;
@@ -233,6 +235,7 @@ static int take_kind(struct reading *r, cfg_t *root, const struct kind *kind, st
     return 0;
 }
 
+/* The first mistake ends it: those after it are often only its consequences. */
 static int take_all(struct reading *r, cfg_t *root, struct config *c)
 {
     size_t n = 0;
@@ -323,6 +326,7 @@ static int read_file(const char *path, struct buf *out, struct problem *why)
     return bad;
 }
 
+/* After a failure the defaults are in it, so it may be used and freed like any other. */
 int config_read(struct config *c, const char *path, struct problem *why)
 {
     struct buf text = {0};

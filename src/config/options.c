@@ -52,6 +52,7 @@ static int take_file(struct line *l, const char *path)
     return 0;
 }
 
+/* `offset` is that of a char * within struct options. */
 static void keep_argument(struct options *o, size_t offset, const char *argument)
 {
     char **text = (char **)(void *)((char *)o + offset);
@@ -113,6 +114,7 @@ static int unknown_option(struct line *l, struct span name)
     return -EINVAL;
 }
 
+/* Only whole names: an abbreviation in a script would break when an option is added. */
 static int take_long(struct line *l, struct span word)
 {
     size_t equals = span_find(word, '=');

@@ -44,6 +44,7 @@ static bool at_end(const struct walk *w)
     return w->at >= w->text.len;
 }
 
+/* The only place where lines are counted; marks are skipped without it, as none is a line end. */
 static void step(struct walk *w)
 {
     if (w->text.ptr[w->at++] == '\n') {
@@ -179,6 +180,7 @@ static struct token next_token(struct walk *w)
     return t;
 }
 
+/* The first byte is enough, so "+" stands for "+=". */
 static bool is_mark(const struct token *t, char mark)
 {
     return t->kind == TOKEN_MARK && t->text.ptr[0] == mark;
@@ -209,6 +211,8 @@ static bool is_name(const struct token *t)
     return t->kind != TOKEN_QUOTED && span_find(t->text, '|') == t->text.len;
 }
 
+/* The copy is as long as the text, with blanks for all that is no token, so that every line and
+ * column is the same in both. */
 int place_clean(struct span text, struct buf *out, struct problem *why)
 {
     char *copy = buf_room(out, text.len);

@@ -26,12 +26,14 @@ void settings_free_list(char **list)
     free(list);
 }
 
+/* `text` must not be a part of `*old`, which is freed first. */
 void settings_replace(char **old, const char *text)
 {
     free(*old);
     *old = alloc_text(span_of(text));
 }
 
+/* The pointer is good until the next source is added; so it is with the lists below. */
 struct config_source *settings_add_source(struct config *c)
 {
     c->sources = alloc_resize(c->sources, c->n_sources + 1, sizeof(*c->sources));

@@ -17,6 +17,7 @@ int stanza_refuse(const struct stanza *s, const char *key, size_t index)
     return -EINVAL;
 }
 
+/* A setting that is not there has no values, so callers need not ask twice. */
 struct stanza_setting stanza_get(const struct stanza *s, const char *key)
 {
     for (size_t i = 0; i < s->n_settings; i++) {
@@ -27,6 +28,7 @@ struct stanza_setting stanza_get(const struct stanza *s, const char *key)
     return (struct stanza_setting){.key = key};
 }
 
+/* Of several values the last one counts. */
 const char *stanza_text(const struct stanza *s, const char *key)
 {
     struct stanza_setting setting = stanza_get(s, key);
@@ -39,6 +41,7 @@ static int refuse_text(const struct stanza *s, const char *key, const char *want
     return stanza_refuse(s, key, 0);
 }
 
+/* Names stand in labels of metrics and in lines of text, so they are kept plain. */
 int stanza_name(const struct stanza *s, char *out, size_t size)
 {
     struct span title = span_of(s->title);
@@ -57,6 +60,7 @@ int stanza_name(const struct stanza *s, char *out, size_t size)
     return 0;
 }
 
+/* Here and below, a setting that is not there leaves `*out` as it was: the default stays. */
 int stanza_duration(const struct stanza *s, const char *key, struct stanza_bounds bounds, int *out)
 {
     int64_t ms = 0;
@@ -124,6 +128,7 @@ int stanza_take(const struct stanza *s, const char *key, char **out)
     return 0;
 }
 
+/* Adds to what `*out` holds, and begins no new list. */
 int stanza_list(const struct stanza *s, const char *key, char ***out)
 {
     struct stanza_setting setting = stanza_get(s, key);

@@ -61,6 +61,7 @@ bool value_ratio(struct span text, double *ratio)
     return true;
 }
 
+/* Each "no" stands before its "yes", so odd places are on. */
 bool value_switch(struct span text, bool *on)
 {
     static const char *const words[] = {"false", "true", "no", "yes", "off", "on"};
@@ -73,6 +74,7 @@ bool value_switch(struct span text, bool *on)
     return false;
 }
 
+/* Octal with or without a 0 in front, as chmod(1) reads it. */
 bool value_mode(struct span text, int *mode)
 {
     int bits = 0;

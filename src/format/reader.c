@@ -1,3 +1,10 @@
+/*
+ * Which parser reads a line. A format that was named is the only candidate. Otherwise the first
+ * lines are held back and every format votes on them (reader_vote, reader_decide). After that, a
+ * line that the chosen format refuses is offered to all others, heaviest first; one that takes
+ * READER_SWITCH such lines without a break becomes the chosen one, since a log may change its
+ * format in the midst.
+ */
 #include "format/reader.h"
 
 #include "base/alloc.h"
@@ -48,6 +55,7 @@ static void make_state(const struct reader *r, struct candidate *c)
     }
 }
 
+/* Cleared before each try: a parser that refused may have filled some fields already. */
 static enum parse_result try(const struct reader *r, struct candidate *c, struct span line,
                              struct event *out)
 {
@@ -58,6 +66,7 @@ static enum parse_result try(const struct reader *r, struct candidate *c, struct
     return c->parser->parse(c->state, line, out);
 }
 
+/* Afterwards the candidate is as if it had never been tried. */
 static void drop_state(struct candidate *c)
 {
     if (c->is_open && c->parser->close) {
@@ -68,6 +77,7 @@ static void drop_state(struct candidate *c)
     c->is_open = false;
 }
 
+/* Among equal weights the order of format_parsers() stays, so a vote always ends the same way. */
 static void add_candidate(struct reader *r, const struct parser *p)
 {
     unsigned at = r->n++;
@@ -78,6 +88,7 @@ static void add_candidate(struct reader *r, const struct parser *p)
     r->all[at] = (struct candidate){.parser = p};
 }
 
+/* Parsers without a weight are read only when somebody names them. */
 struct reader *reader_new(const struct format *format, const enum field *dropped)
 {
     struct reader *r = alloc_zero(1, sizeof(*r));
@@ -116,6 +127,8 @@ bool reader_is_undecided(const struct reader *r)
     return r->is_undecided;
 }
 
+/* A line read in part is no vote. True when enough was seen, in lines or in bytes, so that a file
+ * of very long lines does not hold up the decision. */
 bool reader_vote(struct reader *r, struct span line)
 {
     struct event e;
@@ -144,6 +157,8 @@ static void explain(struct reader *r, unsigned second)
     }
 }
 
+/* With equal votes the heavier format wins, because it stands first and only more votes replace it.
+ */
 void reader_decide(struct reader *r)
 {
     unsigned best = NOBODY, second = NOBODY;
@@ -165,6 +180,7 @@ void reader_decide(struct reader *r)
     explain(r, second);
 }
 
+/* A single foreign line changes nothing: a line that the chosen format reads ends the run. */
 static void count_rival(struct reader *r, unsigned who)
 {
     r->rival_run = r->rival == who ? r->rival_run + 1 : 1;
@@ -216,6 +232,8 @@ enum parse_result reader_parse(struct reader *r, struct span line, struct event 
     return try_others(r, line, out, got == PARSE_OK ? r->chosen : NOBODY);
 }
 
+/* That of the format which read the last line, and not always of the chosen one: a code means what
+ * the server that wrote it means. */
 enum server reader_server(const struct reader *r)
 {
     return r->last == NOBODY ? SERVER_UNKNOWN : r->all[r->last].parser->server;

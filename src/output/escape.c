@@ -12,6 +12,7 @@ struct piece {
     bool valid;
 };
 
+/* 0xc0 and 0xc1 could only begin overlong forms, and 0xf5 and above lie beyond U+10FFFF. */
 static size_t sequence_length(unsigned char lead)
 {
     if (lead < 0x80) {
@@ -23,6 +24,7 @@ static size_t sequence_length(unsigned char lead)
     return lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
 }
 
+/* Overlong forms and surrogates are refused: they are ways to get a character past a check. */
 size_t escape_point(struct span s, uint32_t *point)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
@@ -46,6 +48,7 @@ size_t escape_point(struct span s, uint32_t *point)
     return n;
 }
 
+/* A wrong byte is a piece by itself, so that it never takes a good character behind it along. */
 static struct piece next_piece(struct span *rest)
 {
     struct piece p = {.point = 0};
@@ -75,6 +78,7 @@ static size_t plain_run(struct span s)
     return n;
 }
 
+/* A NUL is replaced although JSON could write it, since many readers would end the string there. */
 static void json_piece(struct buf *out, struct piece p)
 {
     if (!p.valid || p.point == 0) {
@@ -103,6 +107,7 @@ void escape_json(struct buf *out, struct span text)
     buf_byte(out, '"');
 }
 
+/* Cut between characters. Backslashes that are added do not count towards `max`. */
 void escape_label(struct buf *out, struct span text, size_t max)
 {
     for (size_t used = 0; text.len;) {

@@ -26,6 +26,7 @@ void grid_done(struct grid *g)
     *g = (struct grid){0};
 }
 
+/* Cells keep offsets and no pointers, because the text moves when it grows. */
 void grid_text(struct grid *g, enum page_colour colour, struct span text)
 {
     if (g->n_cells == g->cap_cells) {
@@ -55,6 +56,7 @@ static struct span cell_text(const struct grid *g, size_t cell)
     return (struct span){g->text.data + g->cells[cell].start, g->cells[cell].len};
 }
 
+/* Numbers stand to the right, so that their digits are below each other. */
 static bool is_right(const struct grid *g, size_t column)
 {
     return g->columns[column].kind == GRID_NUMBER || g->columns[column].kind == GRID_OPTIONAL;
@@ -140,6 +142,7 @@ static void write_titles(const struct grid *g, struct page *p, const size_t *wid
     page_line_end(p);
 }
 
+/* In two passes, since the width of a column is known only after its last cell. */
 void grid_write(const struct grid *g, struct page *p)
 {
     size_t widths[GRID_COLUMNS];

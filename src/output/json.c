@@ -21,6 +21,7 @@ enum {
     JSON_TOP = 20, /* names that are shown of each dimension */
 };
 
+/* Ends the program rather than return NULL. */
 static void *never_null(size_t size)
 {
     return alloc_resize(NULL, size, 1);
@@ -125,6 +126,7 @@ struct vendor {
     uint64_t count;
 };
 
+/* Equal counts are in the order of names, so that equal tallies give equal bytes. */
 static int compare_vendors(const void *left, const void *right)
 {
     const struct vendor *a = left, *b = right;
@@ -253,6 +255,7 @@ static cJSON *top_object(const struct tally *t, int only, size_t max)
     return all;
 }
 
+/* No member at all is clearer than an empty one: the dimensions may not be kept. */
 static void add_top(cJSON *to, const struct tally *t)
 {
     cJSON *all = top_object(t, -1, JSON_TOP);
@@ -513,6 +516,7 @@ static cJSON *explain_row(size_t index, bool chosen)
     return row;
 }
 
+/* Every meaning of the status is listed; `chosen` marks the one that counts for this server. */
 void json_explain(struct buf *out, uint16_t status, enum server server, struct span vendor)
 {
     char word[STATUS_TEXT];

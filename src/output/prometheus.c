@@ -113,6 +113,7 @@ static void write_sums(const struct metrics *m, const char *name, const char *mo
     }
 }
 
+/* Equal label sets become neighbours, to be summed up. */
 static int compare_responses(const void *left, const void *right)
 {
     const struct response *a = left, *b = right;
@@ -213,6 +214,7 @@ static void write_histogram(const struct metrics *m, const char *class, const st
     buf_printf(m->out, "\n%s_count{class=\"%s\"} %" PRIu64 "\n", name, class, s->count);
 }
 
+/* By class only: with sources as well, the buckets would be more series than all the rest. */
 static void write_durations(const struct metrics *m)
 {
     write_family(m, "teapotd_http_request_duration_seconds", "histogram",
@@ -323,6 +325,7 @@ static int compare_texts(const void *left, const void *right)
     return strcmp(*a, *b);
 }
 
+/* Escaped and cut before they are compared: what is the same afterwards must be one series. */
 static char *alert_labels(const struct alert *a)
 {
     struct buf b = {0};
@@ -362,6 +365,7 @@ static void write_active(const struct metrics *m)
     free(labels);
 }
 
+/* Without a set of alerts the families are left out, for a 0 would say that somebody watches. */
 static void write_alerts(const struct metrics *m)
 {
     const struct alert_set *set = m->summary->alerts;
@@ -423,6 +427,7 @@ static void label_sources(struct metrics *m)
     qsort(m->sources, m->n_sources, sizeof(*m->sources), compare_labelled);
 }
 
+/* OpenMetrics ends with "# EOF", so that a scrape that broke off is noticed. */
 void prometheus_metrics(struct buf *out, const struct summary *s,
                         const struct prometheus_process *process, bool open_metrics)
 {

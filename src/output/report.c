@@ -72,6 +72,7 @@ static size_t write_alerts_in(struct page *p, const struct summary *s, enum aler
     return n;
 }
 
+/* Those that fire come first, for they may need somebody now. */
 static void write_alerts(struct page *p, const struct summary *s)
 {
     if (!s->alerts || alert_set_count(s->alerts) == 0) {
@@ -157,6 +158,7 @@ void report_summary(struct buf *out, const struct summary *s, struct report_styl
     write_unparsed(&p, s->all);
 }
 
+/* In one line however long: it goes into a stream that programs cut at line ends. */
 void report_alert(struct buf *out, const struct alert *a, struct report_style style)
 {
     struct page p = styled_page(out, style);

@@ -48,6 +48,8 @@ struct watched_socket {
 
 static void start_next(struct webhook *hook);
 
+/* Doubles with each try. A longer Retry-After of the receiver (RFC 9110, 10.2.3) is respected, but
+ * not without end. */
 uint64_t webhook_wait_ms(unsigned tries, uint64_t first_ms, int64_t retry_after_s)
 {
     uint64_t wait = first_ms;
@@ -62,6 +64,7 @@ uint64_t webhook_wait_ms(unsigned tries, uint64_t first_ms, int64_t retry_after_
     return asked > wait ? asked : wait;
 }
 
+/* Sent or given up: the next body begins with all its tries. */
 static void finish_body(struct webhook *hook)
 {
     free(hook->current.bytes);
@@ -87,6 +90,7 @@ static bool may_pass(CURLcode fault, long status)
     return status < 200 || status == 408 || status == 429 || (status >= 500 && status <= 599);
 }
 
+/* libcurl begins a transfer when a handle is added, so it must be taken out before the next try. */
 static void settle_try(struct webhook *hook, CURLcode fault)
 {
     long status = 0;
@@ -140,11 +144,13 @@ static void on_socket_event(uv_poll_t *poll, int status, int events)
     act(watched->hook, watched->fd, flags);
 }
 
+/* Not earlier: libuv uses the handle until here. */
 static void on_socket_closed(uv_handle_t *handle)
 {
     free(handle->data);
 }
 
+/* libcurl gives the pointer back with each later call for this socket. */
 static struct watched_socket *watch_socket(struct webhook *hook, curl_socket_t fd)
 {
     struct watched_socket *watched = alloc_zero(1, sizeof *watched);
@@ -223,6 +229,8 @@ static void start_next(struct webhook *hook)
     hook->is_sending = curl_multi_add_handle(hook->multi, hook->easy) == CURLM_OK;
 }
 
+/* No redirects and no other protocols: alerts name hosts and paths, and go only where the
+ * configuration says. Signals are off, since libcurl might use SIGALRM for its time-outs. */
 static void set_options(struct webhook *hook, const char *url)
 {
     curl_easy_setopt(hook->easy, CURLOPT_URL, url);
@@ -285,6 +293,7 @@ struct webhook *webhook_start(struct uv_loop_s *loop, const char *url)
     return hook;
 }
 
+/* A full queue loses its oldest body: the newest one says most about how things are now. */
 void webhook_send(struct webhook *hook, struct span body)
 {
     if (hook->n_queued == WEBHOOK_QUEUE) {
@@ -298,6 +307,7 @@ void webhook_send(struct webhook *hook, struct span body)
     start_next(hook);
 }
 
+/* The body that is being sent still waits, until an answer settles it. */
 struct webhook_stats webhook_stats(const struct webhook *hook)
 {
     struct webhook_stats stats = hook->stats;
@@ -318,6 +328,7 @@ static void on_timer_closed(uv_handle_t *handle)
     }
 }
 
+/* libcurl goes first, because on its way out it calls back to have sockets let go. */
 void webhook_stop(struct webhook *hook)
 {
     if (!hook) {

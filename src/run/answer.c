@@ -33,6 +33,7 @@ static bool take_word(struct span *rest, char out[WORD_BYTES])
     return len > 0;
 }
 
+/* For the last seconds only sums are remembered, so that summary lists no sources. */
 static int answer_summary(struct service *s, const struct serve_request *r, struct buf *out)
 {
     struct summaries m;
@@ -60,6 +61,7 @@ static int answer_sources(struct service *s, struct buf *out)
     return OK;
 }
 
+/* The positions themselves are not wanted: listing them brings each lag up to date. */
 static int answer_metrics(struct service *s, const struct serve_request *r, struct buf *out)
 {
     struct summaries m;
@@ -89,6 +91,7 @@ static int answer_health(struct service *s, const struct serve_request *r, struc
     return OK;
 }
 
+/* Both words may be missing; the default is ten names of every dimension. */
 static int answer_top(struct service *s, const struct serve_request *r, struct buf *out)
 {
     static const char *const dimensions[] = {"hosts", "upstreams", "routes", "clients"};
@@ -119,6 +122,7 @@ static int answer_top(struct service *s, const struct serve_request *r, struct b
     return OK;
 }
 
+/* From the dictionary alone. People who ask by a command line get text, programs JSON. */
 static int answer_explain(const struct serve_request *r, struct buf *out)
 {
     char code[WORD_BYTES], server_text[WORD_BYTES];
@@ -169,6 +173,7 @@ static int answer_silence(struct service *s, const struct serve_request *r, stru
     return OK;
 }
 
+/* The answer says where the mistake is: whoever asks may not be able to read the journal. */
 static int answer_reload(struct service *s, const struct serve_request *r, struct buf *out)
 {
     struct problem why = {0};
@@ -186,6 +191,8 @@ static int answer_reload(struct service *s, const struct serve_request *r, struc
     return OK;
 }
 
+/* The result is a status of HTTP, also for the command line, where socket.c turns it into words.
+ * The daemon's loop waits meanwhile, so nothing here may block. */
 int answer_request(const struct serve_request *request, struct buf *out, void *ctx)
 {
     struct service *s = ctx;

@@ -32,6 +32,8 @@ _Static_assert(CONFIG_KEEP_HOST == 1 << TALLY_HOSTS &&
                    CONFIG_KEEP_CLIENT == 1 << TALLY_CLIENTS,
                "the configuration's dimensions are the tally's");
 
+/* Standard output may be full or closed: a failure is remembered for the exit status, and reading
+ * goes on. */
 void service_write(struct service *s, int fd, struct span line)
 {
     int r = terminal_write(fd, line);
@@ -43,6 +45,7 @@ void service_write(struct service *s, int fd, struct span line)
     }
 }
 
+/* What `systemctl status` shows, renewed with each interval. */
 static void say_status(const struct service *s)
 {
     char text[128];
@@ -55,6 +58,8 @@ static void say_status(const struct service *s)
     systemd_status(text);
 }
 
+/* Seconds are closed before deferred alerts are looked at: only then is it known which still hold.
+ */
 static void on_tick(uv_timer_t *timer)
 {
     struct service *s = timer->data;
@@ -69,12 +74,15 @@ static void on_interval(uv_timer_t *timer)
     say_status(s);
 }
 
+/* Sent by the loop itself, so that a loop that hangs is noticed. */
 static void on_watchdog(uv_timer_t *timer)
 {
     (void)timer;
     systemd_alive();
 }
 
+/* Runs on a worker, which owns `saving` and its path until after_save; it must touch nothing else
+ * of the service. */
 static void save_work(uv_work_t *work)
 {
     struct service *s = work->data;
@@ -84,6 +92,7 @@ static void save_work(uv_work_t *work)
     }
 }
 
+/* On the loop again. Until here no further checkpoint was begun. */
 static void after_save(uv_work_t *work, int status)
 {
     (void)status;
@@ -94,6 +103,8 @@ static void after_save(uv_work_t *work, int status)
     s->is_saving = false;
 }
 
+/* Both come from the same walk over the sections, so they are compared one by one. It keeps an idle
+ * service from writing to the disk. */
 static bool same_positions(const struct store *a, const struct store *b)
 {
     for (size_t i = 0; a->n_positions == b->n_positions && i < a->n_positions; i++) {
@@ -130,6 +141,7 @@ static void on_checkpoint(uv_timer_t *timer)
     uv_queue_work(s->loop, &s->save, save_work, after_save);
 }
 
+/* In follow mode there is no file to be read again; SIGHUP is then taken and has no effect. */
 static void on_reload(uv_signal_t *signal, int number)
 {
     (void)number;
@@ -148,6 +160,7 @@ static void on_stop_signal(uv_signal_t *signal, int number)
     s->stop(s);
 }
 
+/* Whether or not they were started: all were made together in init_handles. */
 static void close_handles(struct service *s)
 {
     uv_handle_t *const handles[] = {(uv_handle_t *)&s->tick,       (uv_handle_t *)&s->interval,
@@ -193,6 +206,8 @@ static void stop_service(struct service *s)
     close_handles(s);
 }
 
+/* A timer that runs already is set anew by uv_timer_start, so a reload comes through here as well.
+ */
 static void start_timers(struct service *s)
 {
     uint64_t every_ms = s->config.every_s > 0 ? (uint64_t)s->config.every_s * 1000 : INTERVAL_MS;
@@ -225,6 +240,7 @@ static void init_handles(struct service *s)
     uv_signal_start(&s->on_int, on_stop_signal, SIGINT);
 }
 
+/* Sockets that the service manager handed over are served without a listen setting too. */
 static int start_serve(struct service *s, struct problem *why)
 {
     int fds[SOCKETS];
@@ -243,6 +259,8 @@ static int start_serve(struct service *s, struct problem *why)
     return s->serve ? 0 : -EADDRNOTAVAIL;
 }
 
+/* The store is only a memory of positions: none, or a broken one, does not keep us from counting.
+ */
 static int load_store(struct service *s, struct problem *why)
 {
     if (!s->config.store_path) {
@@ -258,6 +276,8 @@ static int load_store(struct service *s, struct problem *why)
     return r == -ENOENT ? 0 : r;
 }
 
+/* Sections start last: when an address is taken or a file can not be written, no log was touched.
+ * "Ready" is said when all of it runs. */
 static int start_service(struct service *s, struct problem *why)
 {
     int r = load_store(s, why);
@@ -278,6 +298,8 @@ static int start_service(struct service *s, struct problem *why)
     return 0;
 }
 
+/* The loop is over, so the disk may be waited for. A start that failed does not write: the
+ * positions on disk stay as they were. */
 static void done_service(struct service *s)
 {
     struct problem why = {0};
@@ -332,6 +354,8 @@ static bool same_listeners(const struct config *a, const struct config *b)
            strcmp(a->token ? a->token : "", b->token ? b->token : "") == 0;
 }
 
+/* The new file is read to its end before anything changes, so a mistake in it costs nothing. What
+ * was counted until now is folded under the old settings first. */
 int service_reload(struct service *s, struct problem *why)
 {
     struct config fresh;
@@ -362,6 +386,7 @@ int service_reload(struct service *s, struct problem *why)
     return 0;
 }
 
+/* The configuration belongs to the options and is freed with them. */
 int daemon_follow(const struct options *o)
 {
     struct service s = {
@@ -386,6 +411,7 @@ int daemon_run(const struct options *o)
     return r;
 }
 
+/* Opens no log and no socket, so it may run beside the service. */
 int daemon_check(const struct options *o)
 {
     struct config c;

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Each webhook has a queue of its own, so that one that is slow holds up none of the others. */
 static void tell(struct service *s, const struct alert *a)
 {
     struct buf json = {0};
@@ -30,6 +31,7 @@ static void tell(struct service *s, const struct alert *a)
     }
 }
 
+/* The number of deferred ones when this is not among them. */
 static size_t find_deferred(const struct service *s, const char *id)
 {
     size_t i = 0;
@@ -58,6 +60,7 @@ static bool is_held_back(struct service *s, const struct alert *a)
     return waits;
 }
 
+/* The line is written in any case: the record is complete, whatever people are told. */
 void deliver_alert(const struct alert *a, void *ctx)
 {
     struct service *s = ctx;
@@ -75,6 +78,7 @@ void deliver_alert(const struct alert *a, void *ctx)
     }
 }
 
+/* Waits for the last source to catch up, since an end of the alert may stand in any of them. */
 void deliver_deferred(struct service *s)
 {
     bool caught_up = s->n_deferred > 0;
@@ -113,6 +117,7 @@ static bool is_running(const struct service *s, const char *url)
     return false;
 }
 
+/* What it had not sent is lost. The last hook takes its place, so walk backwards over the list. */
 static void stop_hook(struct service *s, size_t at)
 {
     webhook_stop(s->hooks[at].webhook);
@@ -120,6 +125,8 @@ static void stop_hook(struct service *s, size_t at)
     s->hooks[at] = s->hooks[--s->n_hooks];
 }
 
+/* A webhook whose address stays is kept over a reload, with its queue and the try that is under
+ * way. */
 void deliver_configure(struct service *s)
 {
     s->to_journal = false;

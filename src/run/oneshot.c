@@ -33,6 +33,8 @@ struct scan {
     uint64_t lines; /* of the sources before the present one */
 };
 
+/* On a terminal only, and not in the first second: most scans are over by then. "\r" and "ESC[K"
+ * write over the line before. */
 static void show_progress(struct scan *scan, const struct source *s, const struct file *f)
 {
     int64_t now = clock_mono_ms();
@@ -68,6 +70,7 @@ static int read_all(struct scan *scan, struct source *s, struct file *f, struct 
     return got;
 }
 
+/* A file that can not be read is said and counted as failed; the others are read all the same. */
 static void scan_source(struct scan *scan, struct source *s, const char *path)
 {
     struct problem why = {0};
@@ -88,6 +91,7 @@ static void scan_source(struct scan *scan, struct source *s, const char *path)
     scan->lines += s->total ? s->total->lines : 0;
 }
 
+/* A reader that went away (`teapotd … | head`) is no failure. */
 static int print(const struct options *o, const struct summary *summary)
 {
     struct buf out = {0};
@@ -157,6 +161,8 @@ static void add_sources(struct scan *scan, const struct config *c)
     }
 }
 
+/* An unreadable file outranks an alert in the exit status: counts that are incomplete prove
+ * nothing. */
 int oneshot_scan(const struct options *o)
 {
     struct scan scan = {.began_ms = clock_mono_ms(), .has_progress = terminal_is(STDERR_FILENO)};

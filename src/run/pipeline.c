@@ -1,3 +1,9 @@
+/*
+ * From bytes to counts. A source cuts bytes into lines, lets its reader parse them, and counts in
+ * its live tally; source_feed hands the seconds of that to the alerts, source_fold adds it to the
+ * interval and the total. Time comes in as an argument and nothing here does I/O, so a test can be
+ * a loop over a day.
+ */
 #include "run/pipeline.h"
 
 #include "base/alloc.h"
@@ -9,6 +15,8 @@ enum {
     LIVE_SKEW_S = 600, /* stamps this near to the wall clock are taken for live ones */
 };
 
+/* What a status means depends on server and vendor only, so sources share one table for each pair;
+ * it lives as long as the pipeline. */
 struct verdict_cache {
     struct verdict_cache *next;
     enum server server;
@@ -27,6 +35,7 @@ static const struct {
     {TALLY_CLIENTS, FIELD_CLIENT},
 };
 
+/* Hosts are looked for when a rule watches by host, even when they are not kept. */
 void pipeline_init(struct pipeline *p, const struct rule *rules, size_t n_rules, unsigned keep,
                    alert_change_fn on_change, void *ctx)
 {
@@ -71,6 +80,7 @@ static const struct verdict_table *table_for(struct pipeline *p, enum server ser
     return &v->table;
 }
 
+/* The format was tried when options or configuration were read, so it can not fail here. */
 struct source *source_new(struct pipeline *p, const char *name, const char *format,
                           const char *vendor)
 {
@@ -108,6 +118,7 @@ void source_free(struct source *s)
     free(s);
 }
 
+/* Lines that were held back came under the old format, and are counted by it first. */
 void source_set_format(struct source *s, const char *format, const char *vendor)
 {
     struct problem ignored;
@@ -128,6 +139,9 @@ static struct tally *new_tally(const struct source *s)
     return t;
 }
 
+/* A request whose stamp is missing or can not be read counts for the time at which it arrived.
+ * Verdicts are those of the server whose format read this line, which may differ from the last one.
+ */
 static void count_request(struct source *s, struct event *e, struct span line)
 {
     int64_t ms = s->arrival_ms;
@@ -201,6 +215,8 @@ static void begin(struct source *s, int64_t wall_ms)
     }
 }
 
+/* Returns how many bytes were used. The rest is the beginning of a line: the caller hands it over
+ * again with what follows. With `final` nothing follows, and nothing is left. */
 size_t source_bytes(struct source *s, struct framer *framer, struct span bytes, bool final,
                     int64_t wall_ms)
 {
@@ -221,6 +237,7 @@ size_t source_bytes(struct source *s, struct framer *framer, struct span bytes, 
     return bytes.len - rest.len;
 }
 
+/* The alerts and the interval both read the records before window_drain takes them away. */
 void source_feed(struct source *s, int64_t closed_before)
 {
     if (!s->live) {
@@ -240,6 +257,7 @@ void source_feed(struct source *s, int64_t closed_before)
     window_drain(w);
 }
 
+/* No line can come late any more, so the last second is closed as well. */
 void source_finish(struct source *s)
 {
     source_decide(s);
@@ -250,6 +268,7 @@ void source_finish(struct source *s)
     }
 }
 
+/* Clears the live tally, so that each line is in the total exactly once. */
 void source_fold(struct source *s)
 {
     if (!s->live || s->live->lines == 0) {
@@ -282,6 +301,8 @@ void source_settle(struct source *s, int64_t wall_ms)
     }
 }
 
+/* Seconds before the returned one are over. Nothing can be said (INT64_MIN) before the first stamp;
+ * otherwise the wall clock less the lateness closes them, or later lines do. */
 int64_t source_closed_before(const struct source *s, int64_t wall_ms, int lateness_ms)
 {
     if (!s->live || !s->live->window.has_clock) {

@@ -1,3 +1,7 @@
+/*
+ * What the process itself costs, for the process_* metrics, from getrusage(2), getrlimit(2) and
+ * /proc (proc(5)). What can not be read is 0: a metric is no reason to fail.
+ */
 #define _DEFAULT_SOURCE /* struct rusage of getrusage */
 
 #include "run/process.h"
@@ -21,6 +25,7 @@ static uint64_t count_descriptors(void)
     return n > 3 ? n - 3 : 0; /* ".", ".." and the one that reads */
 }
 
+/* The first two fields of statm are the size and the resident set, in pages. */
 struct prometheus_process process_read(int64_t started_ms)
 {
     struct prometheus_process p = {.start_time_seconds = (double)started_ms / 1000};
@@ -47,6 +52,8 @@ struct prometheus_process process_read(int64_t started_ms)
     return p;
 }
 
+/* The soft limit is usually low for the sake of select(2), which is not used here; each followed
+ * file takes a descriptor. When this fails, the old limit is as good as before. */
 void process_raise_limits(void)
 {
     struct rlimit limit;

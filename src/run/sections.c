@@ -51,6 +51,8 @@ static char *name_for(const struct section *section, const char *path)
     return name;
 }
 
+/* Never taken out before the end, so that tails may keep the pointer, and counts outlive a reload.
+ */
 static struct found *add(struct section *section, const char *path)
 {
     struct service *s = section->service;
@@ -68,6 +70,7 @@ static struct found *add(struct section *section, const char *path)
     return f;
 }
 
+/* The same path comes again after a rotation or a reload, and its source goes on counting. */
 static void *on_found(const char *path, void *ctx)
 {
     struct section *section = ctx;
@@ -96,6 +99,7 @@ static size_t on_bytes(struct tail_file *file, struct span bytes, bool final, vo
     return used;
 }
 
+/* The number of lost bytes is a lower bound: what came and went between two looks was not seen. */
 static void on_rotated(struct tail_file *file, bool truncated, uint64_t lost_bytes, void *ctx)
 {
     (void)ctx;
@@ -109,6 +113,7 @@ static void on_rotated(struct tail_file *file, bool truncated, uint64_t lost_byt
     }
 }
 
+/* The alerts hear of it with the next fold, after the seconds were closed. */
 static void on_caught_up(struct tail_file *file, void *ctx)
 {
     (void)ctx;
@@ -118,6 +123,8 @@ static void on_caught_up(struct tail_file *file, void *ctx)
     snprintf(f->source->state, sizeof(f->source->state), "following");
 }
 
+/* inotify(7) says ENOSPC for too many watches and EMFILE for too many instances. Neither makes a
+ * source fail, because folders are then looked at by the clock. */
 static void on_error(const char *path, int error, void *ctx)
 {
     struct section *section = ctx;
@@ -139,6 +146,8 @@ static void on_error(const char *path, int error, void *ctx)
     }
 }
 
+/* `out` comes with device and inode, by which the store knows a file: one that was renamed while we
+ * were away is found too. */
 static bool position_of(const char *path, struct tail_position *out, void *ctx)
 {
     (void)path;
@@ -166,6 +175,8 @@ static size_t on_pipe_bytes(struct span bytes, bool final, void *ctx)
     return used;
 }
 
+/* A pipe that ended is like a file that was read to its end. When nothing is left that could bring
+ * a line, the service stops. */
 static void on_pipe_end(int error, void *ctx)
 {
     struct section *section = ctx;
@@ -190,6 +201,7 @@ static int open_pipe(const char *path)
     return span_is(span_of(path), "-") ? STDIN_FILENO : open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
 }
 
+/* A pipe that can not be opened ends at once, so that there is one way out for both. */
 static void start_pipe(struct section *section, const char *path)
 {
     static const struct pipe_events events = {on_pipe_bytes, on_pipe_end};
@@ -226,6 +238,8 @@ static bool is_glob(const char *path)
     return strpbrk(path, "*?[") != NULL;
 }
 
+/* Sources that an earlier section of this name left behind take over the new format, and keep their
+ * counts. */
 static void start_section(struct service *s, const struct config_source *c)
 {
     struct section *section = alloc_zero(1, sizeof(*section));
@@ -285,6 +299,7 @@ void sections_start(struct service *s, const struct config *c)
     }
 }
 
+/* No list and an empty list are the same. */
 static bool lists_equal(char *const *a, char *const *b)
 {
     for (; a && b && *a && *b; a++, b++) {
@@ -333,6 +348,7 @@ static void forget_section(struct service *s, const struct section *section)
     }
 }
 
+/* Sections that are equal in every setting are not touched: their files stay open. */
 void sections_reload(struct service *s, const struct config *c)
 {
     /* Where the stopped ones had read to is kept, so that their files go on from there. */
@@ -371,6 +387,7 @@ void sections_done(struct service *s)
     free(s->sections);
 }
 
+/* A tail never ends, because a file may always grow. */
 bool sections_are_ended(const struct service *s)
 {
     for (size_t i = 0; i < s->n_sections; i++) {
@@ -381,6 +398,7 @@ bool sections_are_ended(const struct service *s)
     return true;
 }
 
+/* Notes each file's lag on the way. Pipes have no position: what was read of them is gone. */
 void sections_positions(struct service *s, struct store *out)
 {
     out->seq = s->seq;

@@ -31,6 +31,8 @@ static void tell_format(struct found *f)
              reader_format(r), reader_reason(r));
 }
 
+/* A source must have decided on its format before its seconds can be closed: lines that are held
+ * back are not counted yet. */
 void summaries_fold(struct service *s)
 {
     int64_t wall_ms = clock_wall_ms();
@@ -60,6 +62,7 @@ static void start(struct service *s, enum summary_kind kind, struct summaries *o
     out->summary.alerts_since = INT64_MIN;
 }
 
+/* Late lines are counted since the start only, so an interval has no figure for them. */
 void summaries_make(struct service *s, enum summary_kind kind, struct summaries *out)
 {
     summaries_fold(s);
@@ -85,6 +88,8 @@ void summaries_make(struct service *s, enum summary_kind kind, struct summaries 
     }
 }
 
+/* Made of whole intervals, so it may begin a little earlier than asked for; the head says when. It
+ * reaches no further back than the ring. */
 void summaries_recent(struct service *s, int last_s, struct summaries *out)
 {
     summaries_make(s, SUMMARY_INTERVAL, out); /* the interval so far */
@@ -163,6 +168,7 @@ static void remember(struct service *s, const struct summaries *m)
     tally_merge(&slot->tally, &m->all, false);
 }
 
+/* What is cleared was written and remembered before: no line falls between two intervals. */
 void summaries_interval(struct service *s)
 {
     struct summaries m;
@@ -190,6 +196,7 @@ void summaries_total(struct service *s)
     summaries_done(&m);
 }
 
+/* O_APPEND, so that the next line goes to the new end when somebody truncates the file. */
 int summaries_open(struct service *s, struct problem *why)
 {
     const char *to = s->config.summary_to;
@@ -211,6 +218,7 @@ int summaries_open(struct service *s, struct problem *why)
     return 0;
 }
 
+/* Standard output is not ours to close. */
 void summaries_close(struct service *s)
 {
     if (s->summary_fd > STDERR_FILENO) {

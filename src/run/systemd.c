@@ -75,6 +75,7 @@ void systemd_alive(void)
     sd_notify(0, "WATCHDOG=1");
 }
 
+/* Half the limit, as sd_watchdog_enabled(3) recommends; 0 when nobody watches. */
 uint64_t systemd_alive_every_ms(void)
 {
     uint64_t limit_us = 0;
@@ -85,6 +86,8 @@ uint64_t systemd_alive_every_ms(void)
     return half_ms ? half_ms : 1;
 }
 
+/* A manager may hand over anything (sd_listen_fds(3)); what is no listening stream socket is left
+ * alone. */
 size_t systemd_sockets(int *fds, size_t max)
 {
     size_t n = 0;
@@ -186,6 +189,8 @@ static void send_fields(const struct alert *a, const char *message)
     }
 }
 
+/* Without a journal the line goes to syslog. A journal that does not read loses it: the loop must
+ * not wait. */
 void systemd_log_summary(struct span json)
 {
     char *message = alloc_printf("MESSAGE=%.*s", (int)json.len, json.ptr);

@@ -1,3 +1,8 @@
+/*
+ * What standard output can show, and writing that waits. Width and colours are those of a terminal;
+ * anything else gets 80 columns and no colours, so that text in a file does not depend on the
+ * window it was made in. NO_COLOR is honoured (no-color.org).
+ */
 #define _DEFAULT_SOURCE /* TIOCGWINSZ */
 
 #include "run/terminal.h"
@@ -35,6 +40,7 @@ static bool is_utf8(void)
     return false;
 }
 
+/* Asked for each time anew, because a window may have changed its size since. */
 struct report_style terminal_style(void)
 {
     struct report_style style = {.columns = WIDTH_IN_A_PIPE, .unicode = is_utf8()};
@@ -50,6 +56,8 @@ struct report_style terminal_style(void)
     return style;
 }
 
+/* Descriptors may be non-blocking because whoever shares them made them so; then this waits until
+ * there is room, and the caller with it. */
 int terminal_write(int fd, struct span bytes)
 {
     while (bytes.len) {

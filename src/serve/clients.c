@@ -65,6 +65,7 @@ static void on_timer_closed(uv_handle_t *handle)
     clients_closed(handle->data);
 }
 
+/* Each drop takes its client off the list, so this ends. */
 void clients_stop(struct clients *all)
 {
     while (all->quietest) {
@@ -73,6 +74,7 @@ void clients_stop(struct clients *all)
     uv_close((uv_handle_t *)&all->timer, on_timer_closed);
 }
 
+/* Room is made by those who have been quiet for longest, never by refusing the newcomer. */
 void clients_add(struct clients *all, struct client *c)
 {
     while (all->stats.clients >= all->max) {
@@ -139,6 +141,7 @@ void clients_hold(struct clients *all, struct client *c, size_t bytes)
     }
 }
 
+/* Counts what libuv still knows of; the owner may be freed after the last one only. */
 void clients_opened(struct clients *all)
 {
     all->handles++;

@@ -173,6 +173,7 @@ static bool is_text(struct span line)
     return true;
 }
 
+/* A number alone is in seconds. The bound is put so that the product fits into an int. */
 bool command_duration(struct span text, int *seconds)
 {
     static const struct {
@@ -216,6 +217,7 @@ static enum command_result take_args(const struct command *c, struct span args,
     return COMMAND_BAD;
 }
 
+/* An empty line asks for the summary. */
 enum command_result command_line(struct span line, struct serve_request *request, struct buf *why)
 {
     if (!is_text(line)) {
@@ -346,6 +348,7 @@ static int weight(struct span params, struct span version)
     return q;
 }
 
+/* Who names OpenMetrics can read it, so it wins when both weigh the same. */
 bool command_prefers_openmetrics(struct span accept)
 {
     int open = 0, own = 0;

@@ -209,6 +209,7 @@ static const char *query_value(struct MHD_Connection *connection, const char *ke
     return MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, key);
 }
 
+/* The values of the query stay libmicrohttpd's; command_path copies what is needed of them. */
 static struct reply answer_path(struct MHD_Connection *connection, const struct http_client *client,
                                 const char *path)
 {

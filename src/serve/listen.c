@@ -125,6 +125,7 @@ static int check_exposure(const union address *a, const struct serve_options *op
     return -EACCES;
 }
 
+/* Must follow the call that failed at once, because it reads errno. */
 static int failed(const char *spec, const char *what, struct problem *why)
 {
     int error = errno;
@@ -249,6 +250,7 @@ static int place_unix(struct listen_socket *s, const union address *at, socklen_
     return set_rights(path, options, why);
 }
 
+/* listen(2) comes last: before it nobody can connect, and all rights are checked by then. */
 int listen_open(const char *spec, const struct serve_options *options, struct listen_socket *out,
                 struct problem *why)
 {
@@ -282,6 +284,7 @@ int listen_open(const char *spec, const struct serve_options *options, struct li
     return rc;
 }
 
+/* -1 when it is no socket, or knows no such option. */
 static int option_of(int fd, int name)
 {
     int value = -1;
@@ -301,6 +304,7 @@ static union address address_of(int fd)
     return at;
 }
 
+/* `out` has the descriptor even after a failure, so that the caller can close it. */
 int listen_adopt(int fd, const struct serve_options *options, struct listen_socket *out,
                  struct problem *why)
 {
@@ -318,6 +322,7 @@ int listen_adopt(int fd, const struct serve_options *options, struct listen_sock
     return check_exposure(&at, options, why);
 }
 
+/* Compared as bytes: both addresses are zero where nothing was written. */
 bool listen_is_at(const struct listen_socket *s, const char *spec)
 {
     union address wanted, own = address_of(s->fd);
@@ -340,6 +345,7 @@ int listen_port(const struct listen_socket *s)
     return at.any.sa_family == AF_INET6 ? ntohs(at.in6.sin6_port) : 0;
 }
 
+/* The file goes only while it is ours: a successor may have put its own at the same path. */
 void listen_close(struct listen_socket *s)
 {
     struct stat st;
@@ -354,6 +360,7 @@ void listen_close(struct listen_socket *s)
     }
 }
 
+/* The kernel notes who connected (SO_PEERCRED, unix(7)); TCP has nothing like it. */
 struct listen_peer listen_peer(int fd)
 {
     struct listen_peer peer = {.is_local = option_of(fd, SO_DOMAIN) == AF_UNIX};

@@ -173,6 +173,8 @@ static bool poll_all(struct serve *s, struct problem *why)
     return true;
 }
 
+/* As long as nothing is on the loop, a failure may free at once; after that the last close callback
+ * does. */
 struct serve *serve_start(uv_loop_t *loop, const struct serve_options *options,
                           serve_answer_fn answer, void *ctx, struct problem *why)
 {

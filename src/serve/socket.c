@@ -46,6 +46,7 @@ struct socket_client {
 
 static void on_event(uv_poll_t *poll, int status, int events);
 
+/* libuv uses the handle until here, so the memory goes last. */
 static void on_closed(uv_handle_t *handle)
 {
     struct socket_client *c = handle->data;
@@ -282,6 +283,7 @@ static void on_event(uv_poll_t *poll, int status, int events)
     }
 }
 
+/* Takes the descriptor over in any case: when the loop refuses it, it is closed. */
 void socket_take(struct clients *all, struct http *http, int fd, bool needs_token)
 {
     struct socket_client *c = alloc_zero(1, sizeof(*c));

@@ -56,6 +56,22 @@ static inline const char *find_byte_wide(const char *at, const char *end, char b
     return at < end ? memchr(at, byte, (size_t)(end - at)) : NULL;
 }
 
+/* The same for a byte that is expected within 32. */
+static inline const char *find_byte_near(const char *at, const char *end, char byte)
+{
+#ifdef __SSE2__
+    if (end - at >= 32) {
+        const __m128i wanted = _mm_set1_epi8(byte);
+        uint64_t hits = find_mask16(at, wanted) | find_mask16(at + 16, wanted) << 16;
+        if (hits) {
+            return at + __builtin_ctzll(hits);
+        }
+        at += 32;
+    }
+#endif
+    return find_byte_wide(at, end, byte);
+}
+
 /* How many of the bytes from `at` on are digits. */
 static inline size_t find_digits(const char *at, const char *end)
 {

@@ -433,7 +433,7 @@ static inline bool word_at(const struct template_step *s, const char *at)
 static inline const char *usual_clf(const struct template *t, const struct template_step *s,
                                     const char *at, const char *end)
 {
-    const char *found = find_byte_wide(at, end, t->literals[s->literal + s->anchor]);
+    const char *found = find_byte_near(at, end, t->literals[s->literal + s->anchor]);
     if (!found || found - at < s->anchor || end - found < 2 * CLF_LEN) {
         return NULL;
     }

@@ -182,7 +182,7 @@ void tally_request(struct tally *t, const struct event *e, struct verdict v, int
     };
     enum status_class class = status_class(v.status);
     bool is_error = class == CLASS_4XX || class == CLASS_5XX;
-    int64_t second = ms / 1000 - (ms % 1000 < 0);
+    int64_t second = ms >= 0 ? (int64_t)((uint64_t)ms / 1000) : -((999 - ms) / 1000);
     struct span host = host_of(t, e->host);
     t->lines++;
     t->requests++;

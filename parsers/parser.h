@@ -8,6 +8,7 @@
 #define TEAPOT_PARSERS_PARSER_H
 
 #include "base/diag.h"
+#include "base/lines.h"
 #include "base/span.h"
 #include "event/event.h"
 #include "event/server.h"
@@ -39,6 +40,17 @@ struct parser {
     void (*close)(void *state);
     /* Reads one line, without its line end. `out` was cleared. No I/O, no clock, no allocation. */
     enum parse_result (*parse)(void *state, struct span line, struct event *out);
+    /* The bytes whose marks parse_lines walks along; the newline is among them. NULL, as without
+     * this function: these arguments can't be read so. Valid as long as the state. Optional, with
+     * parse_lines. */
+    const struct marks_set *(*marks)(void *state);
+    /* Reads lines from lines->at on into `out`, at most `max` of them, moves `at` and `mark` behind
+     * what it read, and returns how many. It stops before the first line that is not as usual
+     * (one that parse would not read as PARSE_OK and whole, but also any other that it leaves to
+     * parse: blank ones, ones that begin with a NUL); what it reads it reads as parse does. A CR
+     * before the line end belongs to the line end. Spans that point into the parser's own state
+     * are good until its next call. */
+    size_t (*parse_lines)(void *state, struct lines *lines, struct event *out, size_t max);
 };
 
 #endif

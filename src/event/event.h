@@ -22,6 +22,7 @@ struct event {
     struct span target;   /* request target: path and query, or an absolute URI */
     struct span upstream; /* address or name of the server behind */
     struct span time;     /* as written, to be read by logtime_read with `time_kind` */
+    struct span line;     /* all of it, without its end; filled by parser.parse_lines only */
     int64_t bytes;        /* of the response, or EVENT_NO_BYTES */
     int64_t duration_ns;  /* of the request, or EVENT_NO_DURATION */
     uint16_t status;      /* slot (event/status.h), or STATUS_NONE */

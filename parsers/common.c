@@ -23,4 +23,6 @@ const struct parser parser_common = {
     .open = open_common,
     .drop = text_drop,
     .parse = text_parse,
+    .marks = text_marks,
+    .parse_lines = text_parse_lines,
 };

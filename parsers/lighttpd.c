@@ -21,4 +21,6 @@ const struct parser parser_lighttpd = {
     .open = open_lighttpd,
     .drop = text_drop,
     .parse = text_parse,
+    .marks = text_marks,
+    .parse_lines = text_parse_lines,
 };

@@ -25,4 +25,6 @@ const struct parser parser_nginx = {
     .open = open_nginx,
     .drop = text_drop,
     .parse = text_parse,
+    .marks = text_marks,
+    .parse_lines = text_parse_lines,
 };

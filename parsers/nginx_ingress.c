@@ -30,4 +30,6 @@ const struct parser parser_nginx_ingress = {
     .open = open_nginx_ingress,
     .drop = text_drop,
     .parse = text_parse,
+    .marks = text_marks,
+    .parse_lines = text_parse_lines,
 };

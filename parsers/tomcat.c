@@ -18,4 +18,6 @@ const struct parser parser_tomcat = {
     .open = open_tomcat,
     .drop = text_drop,
     .parse = text_parse,
+    .marks = text_marks,
+    .parse_lines = text_parse_lines,
 };

@@ -21,4 +21,6 @@ const struct parser parser_varnish = {
     .open = open_varnish,
     .drop = text_drop,
     .parse = text_parse,
+    .marks = text_marks,
+    .parse_lines = text_parse_lines,
 };

@@ -6,6 +6,11 @@
 
 #include <cmocka.h>
 
+/* What must stand behind lines that are taken. */
+#define SLACK "................................................................"
+
+_Static_assert(sizeof(SLACK) == LINES_SLACK + 1, "as much as is asked for");
+
 static struct lines lines;
 
 static struct marks_set quotes_and_newlines(void)
@@ -18,7 +23,7 @@ static struct marks_set quotes_and_newlines(void)
 static void only_whole_lines_are_taken(void **state)
 {
     struct marks_set set = quotes_and_newlines();
-    struct span bytes = SPAN("one\n\"two\"\n\nthr\"e");
+    struct span bytes = SPAN("one\n\"two\"\n\nthr\"e" SLACK);
     (void)state;
     lines_take(&lines, &set, bytes);
     assert_ptr_equal(lines.base, bytes.ptr);
@@ -36,6 +41,39 @@ static void nothing_is_left_when_no_line_ends(void **state)
     assert_ptr_equal(lines.at, lines.end);
     lines_take(&lines, &set, (struct span){NULL, 0});
     assert_ptr_equal(lines.at, lines.end);
+}
+
+static void a_line_without_slack_behind_it_is_left(void **state)
+{
+    struct marks_set set = quotes_and_newlines();
+    struct span bytes = SPAN("one\ntwo\n" SLACK);
+    (void)state;
+    lines_take(&lines, &set, bytes);
+    assert_ptr_equal(lines.end, bytes.ptr + 8);
+    lines_take(&lines, &set, span_head(bytes, bytes.len - 1));
+    assert_ptr_equal(lines.end, bytes.ptr + 4);
+    lines_take(&lines, &set, span_head(bytes, bytes.len - 5));
+    assert_ptr_equal(lines.at, lines.end);
+}
+
+/* Of the same bytes both kinds of set tell the same. */
+static void rows_have_the_marks_of_a_list(void **state)
+{
+    static struct lines rows;
+    struct marks_set list = quotes_and_newlines(), set = quotes_and_newlines();
+    struct span bytes = SPAN("a\"b\\\"\n\"\"\n\n" SLACK "\n" SLACK);
+    (void)state;
+    marks_set_use_rows(&set);
+    lines_take(&lines, &list, bytes);
+    lines_take(&rows, &set, bytes);
+    assert_ptr_equal(rows.end, lines.end);
+    const uint64_t *row = rows.rows.of[marks_set_row(&set, '"')];
+    for (const uint16_t *mark = lines.mark; lines.base + *mark < lines.end - 1; mark++) {
+        bool is_end = bytes.ptr[*mark] == '\n';
+        assert_int_equal(row[*mark / 64] >> *mark % 64 & 1, !is_end);
+        rows.mark += is_end && *rows.mark == *mark;
+    }
+    assert_ptr_equal(rows.base + *rows.mark + 1, rows.end);
 }
 
 static void no_more_than_a_piece_is_taken(void **state)
@@ -61,7 +99,7 @@ static void no_more_than_a_piece_is_taken(void **state)
 static void marks_of_lines_that_somebody_else_took_are_skipped(void **state)
 {
     struct marks_set set = quotes_and_newlines();
-    struct span bytes = SPAN("\"a\"\n\"b\"\n\"c\"\n\"cut");
+    struct span bytes = SPAN("\"a\"\n\"b\"\n\"c\"\n\"cut" SLACK);
     (void)state;
     lines_take(&lines, &set, bytes);
     lines_skip(&lines, bytes.ptr);
@@ -82,6 +120,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_whole_lines_are_taken),
         cmocka_unit_test(nothing_is_left_when_no_line_ends),
+        cmocka_unit_test(a_line_without_slack_behind_it_is_left),
+        cmocka_unit_test(rows_have_the_marks_of_a_list),
         cmocka_unit_test(no_more_than_a_piece_is_taken),
         cmocka_unit_test(marks_of_lines_that_somebody_else_took_are_skipped),
     };

@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "format/reader.h"
+#include "tests/event_text.h"
 
 #include <dirent.h>
 #include <setjmp.h>
@@ -49,50 +50,6 @@ static struct span next_line(struct span *rest)
     return line;
 }
 
-/* Text as JSON: what is not printable ASCII is written byte by byte. */
-static void add_text(struct buf *out, const char *key, struct span text)
-{
-    if (text.len == 0) {
-        return;
-    }
-    buf_printf(out, ",\"%s\":\"", key);
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        if (c < 0x20 || c > 0x7e) {
-            buf_printf(out, "\\u%04x", c);
-        } else {
-            buf_printf(out, c == '"' || c == '\\' ? "\\%c" : "%c", c);
-        }
-    }
-    buf_byte(out, '"');
-}
-
-static void add_event(struct buf *out, struct event *e, struct logtime *times)
-{
-    char status[STATUS_TEXT];
-    int64_t ms;
-    event_split(e);
-    buf_printf(out, ",\"status\":\"%s\"", status_text(e->status, status));
-    if (e->is_partial) {
-        buf_text(out, ",\"partial\":true");
-    }
-    if (logtime_read(times, e->time_kind, e->time, &ms)) {
-        buf_printf(out, ",\"ms\":%lld", (long long)ms);
-    }
-    add_text(out, "client", e->client);
-    add_text(out, "host", e->host);
-    add_text(out, "method", e->method);
-    add_text(out, "target", e->target);
-    add_text(out, "request", e->target.len ? (struct span){0} : e->request);
-    add_text(out, "upstream", e->upstream);
-    if (e->bytes != EVENT_NO_BYTES) {
-        buf_printf(out, ",\"bytes\":%lld", (long long)e->bytes);
-    }
-    if (e->duration_ns != EVENT_NO_DURATION) {
-        buf_printf(out, ",\"duration_ns\":%lld", (long long)e->duration_ns);
-    }
-}
-
 static void parse_case(struct reader *r, struct span log, struct buf *out)
 {
     static const char *const names[] = {"ok", "skip", "bad"};
@@ -102,7 +59,7 @@ static void parse_case(struct reader *r, struct span log, struct buf *out)
         enum parse_result got = reader_parse(r, next_line(&log), &e);
         buf_printf(out, "{\"result\":\"%s\"", names[got]);
         if (got == PARSE_OK) {
-            add_event(out, &e, &times);
+            event_text(out, &e, &times);
         }
         buf_text(out, "}\n");
     }

@@ -11,6 +11,13 @@ struct syslog_header {
     enum logtime_kind time_kind;
 };
 
+/* Could an envelope begin here? Addresses and host names do not look so, which keeps this cheap.
+ * The first eight bytes must be there. */
+static inline bool syslog_may_begin(const char *at)
+{
+    return at[0] == '<' || at[4] == '-' || (at[3] == ' ' && at[6] == ' ');
+}
+
 /* Takes the envelope off: `body` becomes what the program wrote. False, with nothing written, when
  * the line is in no syslog envelope:
  *

@@ -6,20 +6,23 @@
 
 #include <errno.h>
 
-/* `digits` stands in `body`. Its length is what varies, so short numbers are read without a loop.
- */
-static void store_bytes(struct span digits, struct span body, struct event *out)
+enum {
+    WALKED_OTHERS = 8, /* fields beside the usual ones that parse_lines can do with */
+};
+
+/* `digits` stands in `body`. Up to eight of them are read without a loop. */
+static void store_bytes(struct span digits, const char *body, struct event *out)
 {
     const char *end = digits.ptr + digits.len;
-    if (digits.len == 0 || digits.len > 8 || end - body.ptr < 8 ||
-        find_digits(digits.ptr, body.ptr + body.len) < digits.len) {
+    uint64_t value;
+    if (digits.len - 1 < 8 && end - body >= 8 && find_number(end, digits.len, &value)) {
+        out->bytes = (int64_t)value;
+    } else {
         field_store(out, FIELD_BYTES, digits); /* also "-" and "+12" */
-        return;
     }
-    out->bytes = (int64_t)find_number(end, digits.len);
 }
 
-static inline void store_text(struct span *to, struct span text)
+static void store_text(struct span *to, struct span text)
 {
     if (text.len != 1 || text.ptr[0] != '-') {
         *to = text;
@@ -27,10 +30,9 @@ static inline void store_text(struct span *to, struct span text)
 }
 
 /* The fields that nearly every format has are stored without asking what they are. */
-static void store_plain(const struct text_state *s, const struct span *texts, struct span body,
+static void store_plain(const struct text_state *s, const struct span *texts, const char *body,
                         struct event *out)
 {
-    out->status = status_slot(texts[s->template.status_at]);
     if (s->time_at < TEMPLATE_STEPS) {
         out->time = texts[s->time_at];
         out->time_kind = LOGTIME_CLF;
@@ -46,20 +48,25 @@ static void store_plain(const struct text_state *s, const struct span *texts, st
     }
 }
 
-static bool read_body(const struct text_state *s, struct span body, struct event *out)
+/* False when the line is not of the format after all. */
+static bool store(const struct text_state *s, const struct span *texts, const char *body,
+                  struct event *out)
 {
-    struct span texts[TEMPLATE_STEPS];
-    enum template_result got = template_read(&s->template, body, texts);
-    if (got == TEMPLATE_NONE) {
-        return false;
-    }
-    out->is_partial = got == TEMPLATE_PART;
+    out->status = status_slot(texts[s->template.status_at]);
     store_plain(s, texts, body, out);
     for (unsigned i = 0; i < s->n_others; i++) {
         unsigned step = s->others[i];
         field_store(out, (enum field)s->template.steps[step].slot, texts[step]);
     }
-    return out->status != STATUS_NONE;
+    return out->status != STATUS_NONE && (!s->check || s->check(out));
+}
+
+static bool read_body(const struct text_state *s, struct span body, struct event *out)
+{
+    struct span texts[TEMPLATE_STEPS];
+    enum template_result got = template_read(&s->template, body, texts);
+    out->is_partial = got == TEMPLATE_PART;
+    return got != TEMPLATE_NONE && store(s, texts, body.ptr, out);
 }
 
 void text_prepare(struct text_state *s)
@@ -75,7 +82,8 @@ void text_prepare(struct text_state *s)
             s->request_at = i;
         } else if (slot == FIELD_CLIENT && s->client_at == TEMPLATE_STEPS) {
             s->client_at = i;
-        } else if (slot == FIELD_BYTES && s->bytes_at == TEMPLATE_STEPS) {
+        } else if (slot == FIELD_BYTES && s->bytes_at == TEMPLATE_STEPS &&
+                   t->steps[i].pace == WALK_NUMBER) {
             s->bytes_at = i;
         } else if (slot != FIELD_SKIP && i != t->status_at) {
             s->others[s->n_others++] = i;
@@ -97,34 +105,114 @@ int text_refuse(struct span args, struct problem *why)
     return -EINVAL;
 }
 
-/* Could an envelope begin here? Addresses and host names do not look so, which keeps this cheap. */
-static bool may_have_envelope(struct span line)
-{
-    return line.len > 20 &&
-           (line.ptr[0] == '<' || line.ptr[4] == '-' || (line.ptr[3] == ' ' && line.ptr[6] == ' '));
-}
-
 enum parse_result text_parse(void *state, struct span line, struct event *out)
 {
     const struct text_state *s = state;
     struct syslog_header header;
     struct span body;
-    if (may_have_envelope(line) && syslog_peel(line, &body, &header) && read_body(s, body, out)) {
+    if (line.len > 20 && syslog_may_begin(line.ptr) && syslog_peel(line, &body, &header) &&
+        read_body(s, body, out)) {
         if (out->time.len == 0) {
             out->time = header.time;
             out->time_kind = header.time_kind;
         }
         return PARSE_OK;
     }
+    event_clear(out);
     return read_body(s, line, out) ? PARSE_OK : PARSE_BAD;
 }
 
-enum parse_result text_parse_vhost(void *state, struct span line, struct event *out)
+const struct marks_set *text_marks(void *state)
 {
-    enum parse_result got = text_parse(state, line, out);
-    if (got != PARSE_OK) {
-        return got;
+    const struct text_state *s = state;
+    return s->template.can_walk && s->n_others <= WALKED_OTHERS ? &s->template.marks : NULL;
+}
+
+/* Lines are read in three rounds: where they are, what the walk finds in them, and what is left to
+ * be made of that. */
+struct round {
+    struct walk walk;
+    struct walk_sink sinks[TEMPLATE_STEPS];
+    struct span others[WALKED_OTHERS][WALK_LINES];
+};
+
+static void sink_to(struct round *r, unsigned step, enum walk_kind kind, void *to)
+{
+    if (step < TEMPLATE_STEPS) {
+        r->sinks[step] = (struct walk_sink){kind, to, sizeof(struct event)};
     }
-    bool is_address = span_find(out->host, ':') < out->host.len && out->host.ptr[0] != '[';
-    return is_address ? PARSE_BAD : got;
+}
+
+/* Sends what the walk finds where it belongs. */
+static void set_sinks(const struct text_state *s, struct round *r, struct event *out)
+{
+    const struct template *t = &s->template;
+    for (unsigned i = 0; i < t->n_needed; i++) {
+        r->sinks[i].kind = WALK_NOWHERE;
+    }
+    sink_to(r, t->status_at, WALK_CODE, &out->status);
+    sink_to(r, s->time_at, WALK_TEXT, &out->time);
+    sink_to(r, s->request_at, WALK_NAME, &out->request);
+    sink_to(r, s->client_at, WALK_NAME, &out->client);
+    sink_to(r, s->bytes_at, WALK_VALUE, &out->bytes);
+    for (unsigned i = 0; i < s->n_others; i++) {
+        r->sinks[s->others[i]] =
+            (struct walk_sink){WALK_TEXT, (char *)r->others[i], sizeof(struct span)};
+    }
+}
+
+/* Goes behind the line's envelope, if it has one. False for what only the careful way can tell: the
+ * time of a line without one is that of its envelope. */
+static bool open_envelope(const struct text_state *s, struct walk *w, unsigned i)
+{
+    const char *base = w->lines->base;
+    struct span line = {base + w->at[i], w->end[i] - w->at[i]}, body;
+    struct syslog_header header;
+    if (line.len > 20 && syslog_peel(line, &body, &header)) {
+        w->at[i] = (uint32_t)(body.ptr - base);
+    }
+    return s->time_at < TEMPLATE_STEPS;
+}
+
+/* Clears the events. Ends the walk before a line that the framer has to look at. */
+static void begin_events(const struct text_state *s, struct walk *w, struct event *out)
+{
+    const char *base = w->lines->base;
+    enum logtime_kind kind = s->time_at < TEMPLATE_STEPS ? LOGTIME_CLF : LOGTIME_NONE;
+    for (unsigned i = 0; i < w->n; i++) {
+        struct event *e = &out[i];
+        const char *at = base + w->at[i];
+        struct span line = {at, w->end[i] - w->at[i]};
+        if (*at == '\0' || (syslog_may_begin(at) && !open_envelope(s, w, i))) {
+            w->n = i;
+        }
+        event_clear(e);
+        e->line = line;
+        e->time_kind = kind;
+    }
+}
+
+size_t text_parse_lines(void *state, struct lines *lines, struct event *out, size_t max)
+{
+    const struct text_state *s = state;
+    struct round r;
+    unsigned n = 0;
+    walk_begin(&r.walk, &s->template, lines, max);
+    begin_events(s, &r.walk, out);
+    set_sinks(s, &r, out);
+    r.walk.same = (char *)&out->same_time;
+    r.walk.stride = sizeof(struct event);
+    walk_steps(&r.walk, r.sinks);
+    for (unsigned k = 0; k < s->n_others; k++) {
+        enum field field = (enum field)s->template.steps[s->others[k]].slot;
+        for (unsigned i = 0; i < r.walk.n; i++) {
+            field_store(&out[i], field, r.others[k][i]);
+        }
+    }
+    while (s->check && n < r.walk.n && s->check(&out[n])) {
+        n++;
+    }
+    n = s->check ? n : r.walk.n;
+    walk_end(lines, n);
+    return n;
 }

@@ -7,7 +7,10 @@
 #define TEAPOT_PARSERS_LANG_TEXT_H
 
 #include "parsers/parser.h"
-#include "scan/template.h"
+#include "scan/walk.h"
+
+/* Is a line that fits the template one of the format all the same? */
+typedef bool (*text_check_fn)(const struct event *e);
 
 /* A format's state, for parser.state_size; opened by one of the functions below. */
 struct text_state {
@@ -15,6 +18,7 @@ struct text_state {
     uint8_t time_at, request_at, client_at, bytes_at; /* steps, TEMPLATE_STEPS: none */
     uint8_t n_others;
     uint8_t others[TEMPLATE_STEPS]; /* the other steps whose value is wanted */
+    text_check_fn check;            /* or NULL: set by the parser before opening */
 };
 
 /* Finds out which steps hold what, once the template is finished. */
@@ -35,8 +39,8 @@ void text_drop(void *state, int field);
 /* Reads a line of the format, also inside a syslog envelope. Fits parser.parse. */
 enum parse_result text_parse(void *state, struct span line, struct event *out);
 
-/* The same for a format that begins with %v:%p. The IPv6 client of a line without them is refused:
- * its last part, taken for a port, would make a host of the rest. */
-enum parse_result text_parse_vhost(void *state, struct span line, struct event *out);
+/* Fit parser.marks and parser.parse_lines. */
+const struct marks_set *text_marks(void *state);
+size_t text_parse_lines(void *state, struct lines *lines, struct event *out, size_t max);
 
 #endif

@@ -11,10 +11,13 @@ void lines_take(struct lines *lines, const struct marks_set *set, struct span by
 {
     assert(memchr(set->bytes, '\n', set->n));
     size_t len = bytes.len < MARKS_PIECE ? bytes.len : MARKS_PIECE;
-    size_t n = marks_find(set, bytes.ptr, len, lines->marks);
-    while (n > 0 && bytes.ptr[lines->marks[n - 1]] != '\n') {
+    size_t n = set->in_rows ? marks_find_rows(set, bytes.ptr, len, &lines->rows, lines->marks)
+                            : marks_find(set, bytes.ptr, len, lines->marks);
+    size_t most = bytes.len > LINES_SLACK ? bytes.len - LINES_SLACK : 0;
+    while (n > 0 && (bytes.ptr[lines->marks[n - 1]] != '\n' || lines->marks[n - 1] >= most)) {
         n--;
     }
+    lines->set = set;
     lines->base = lines->at = lines->end = bytes.ptr;
     lines->mark = lines->marks;
     if (n > 0) {

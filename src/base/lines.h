@@ -9,17 +9,23 @@
 #include "base/marks.h"
 #include "base/span.h"
 
-struct lines {
-    const char *base;     /* the piece: a mark is an offset from here */
-    const char *at;       /* the first line that was not read yet */
-    const char *end;      /* behind the last line end: nothing left when it is `at` */
-    const uint16_t *mark; /* the first mark that is not before `at` */
-    uint16_t marks[MARKS_ROOM];
+enum {
+    LINES_SLACK = 64, /* bytes that may be read behind the last line */
 };
 
-/* Takes the whole lines at the front of `bytes`, as many as fit into a piece. The set must have the
- * newline in it. Nothing is left to be read (`at == end`) when no line ends within MARKS_PIECE
- * bytes: such a line is for the framer. */
+struct lines {
+    const struct marks_set *set; /* that the marks are of; it must stay as long as they are used */
+    const char *base;            /* the piece: a mark is an offset from here */
+    const char *at;              /* the first line that was not read yet */
+    const char *end;             /* behind the last line end: nothing left when it is `at` */
+    const uint16_t *mark;        /* the first mark that is not before `at` */
+    uint16_t marks[MARKS_ROOM];  /* of a set in rows: of the newlines alone, others are in `rows` */
+    struct marks_rows rows;
+};
+
+/* Takes the whole lines at the front of `bytes`, as many as fit into a piece and have LINES_SLACK
+ * bytes behind them in `bytes`. The set must have the newline in it. Nothing is left to be read
+ * (`at == end`) when there is no such line: it is for the framer. */
 void lines_take(struct lines *lines, const struct marks_set *set, struct span bytes);
 
 /* Goes on at `at`, a line's start: somebody else took the lines before it. At or behind `end`

@@ -23,26 +23,11 @@ enum {
     STRETCH = 64, /* blocks between two steps: their bits stay in the nearest cache */
 };
 
-/* Which bytes stand behind an odd number of `backslashes`. `carry` says that the first one does,
- * and comes back for the block behind. A run that begins at an even place and has an odd length
- * ends at an odd one, and the other way round; adding its first bit to a run carries to its end. */
-static inline uint64_t escaped_by(uint64_t backslashes, uint64_t *carry)
-{
-    const uint64_t even = 0x5555555555555555u;
-    uint64_t first = *carry;
-    backslashes &= ~first;
-    uint64_t starts = backslashes & ~(backslashes << 1);
-    uint64_t from_even = backslashes + (starts & even);
-    uint64_t from_odd = backslashes + (starts & ~even);
-    *carry = from_odd < backslashes; /* the run goes to the block's end */
-    return (((from_even & ~even) | (from_odd & even)) & ~backslashes) | first;
-}
-
 static void unprotect(struct marks_block *blocks, size_t n, uint64_t *carry)
 {
     for (size_t i = 0; i < n; i++) {
         if (blocks[i].backslashes | *carry) {
-            blocks[i].hits &= ~(blocks[i].quotes & escaped_by(blocks[i].backslashes, carry));
+            blocks[i].hits &= ~(blocks[i].quotes & marks_way_escaped(blocks[i].backslashes, carry));
         }
     }
 }
@@ -105,10 +90,47 @@ static uint16_t *extract_scalar(const struct marks_block *blocks, size_t n, size
     return out;
 }
 
+static void rows_scalar(const struct marks_set *set, const char *at, size_t n, uint64_t keep,
+                        struct marks_rows_out *out)
+{
+    for (; n > 0; n--, at += MARKS_BLOCK) {
+        uint64_t words[MARKS_BYTES] = {0}, backslashes = 0, now = n == 1 ? keep : ~(uint64_t)0;
+        for (unsigned i = 0; i < MARKS_BLOCK; i++) {
+            for (unsigned k = 0; k < set->n; k++) {
+                words[k] |= (uint64_t)(at[i] == set->bytes[k]) << i & now;
+            }
+            backslashes |= (uint64_t)(set->protects && at[i] == '\\') << i;
+        }
+        marks_way_row(out, words, set->n, backslashes);
+        marks_way_ends(out, words[0]);
+    }
+}
+
+static const struct marks_way scalar = {classify_scalar, extract_scalar, rows_scalar};
+
 static size_t find_scalar(const struct marks_set *set, const char *at, size_t len, uint16_t *out)
 {
-    static const struct marks_way scalar = {classify_scalar, extract_scalar};
     return find(&scalar, set, (struct span){at, len}, out);
+}
+
+size_t marks_find_rows(const struct marks_set *set, const char *at, size_t len,
+                       struct marks_rows *rows, uint16_t *out)
+{
+    struct marks_rows_out to = {.rows = rows->of, .ends = out};
+    size_t blocks = len / MARKS_BLOCK, left = len % MARKS_BLOCK;
+    assert(len <= MARKS_PIECE && set->in_rows);
+    if (blocks) {
+        set->way->rows(set, at, blocks, ~(uint64_t)0, &to);
+    }
+    if (left) {
+        char padded[MARKS_BLOCK] = {0};
+        memcpy(padded, at + blocks * MARKS_BLOCK, left);
+        set->way->rows(set, padded, 1, ((uint64_t)1 << left) - 1, &to);
+    }
+    for (unsigned k = 1; k < set->n && to.block < MARKS_WORDS; k++) {
+        rows->of[k][to.block] = 0;
+    }
+    return (size_t)(to.ends - out);
 }
 
 #if defined(__x86_64__)
@@ -144,6 +166,17 @@ static size_t (*const finders[MARKS_LEVELS])(const struct marks_set *set, const 
     [MARKS_AVX512] = find_avx512,
 #elif defined(__aarch64__)
     [MARKS_NEON] = find_neon,
+#endif
+};
+
+static const struct marks_way *const ways[MARKS_LEVELS] = {
+    [MARKS_SCALAR] = &scalar,
+#if defined(__x86_64__)
+    [MARKS_SSE2] = &marks_x86_sse2,
+    [MARKS_AVX2] = &marks_x86_avx2,
+    [MARKS_AVX512] = &marks_x86_avx512,
+#elif defined(__aarch64__)
+    [MARKS_NEON] = &marks_neon,
 #endif
 };
 
@@ -190,7 +223,7 @@ bool marks_set_init_level(struct marks_set *set, const char *bytes, unsigned n, 
     if (!has(level)) {
         return false;
     }
-    *set = (struct marks_set){.find = finders[level]};
+    *set = (struct marks_set){.find = finders[level], .way = ways[level]};
     for (unsigned i = 0; i < n; i++) {
         if (!memchr(set->bytes, bytes[i], set->n)) {
             set->bytes[set->n++] = bytes[i];
@@ -207,4 +240,27 @@ void marks_set_init(struct marks_set *set, const char *bytes, unsigned n, bool p
     bool done = marks_set_init_level(set, bytes, n, protects, chosen());
     assert(done);
     (void)done;
+}
+
+unsigned marks_set_row(const struct marks_set *set, char byte)
+{
+    const char *at = memchr(set->bytes, byte, set->n);
+    assert(at);
+    return (unsigned)(at - set->bytes);
+}
+
+static void move_to(struct marks_set *set, unsigned place, char byte)
+{
+    unsigned from = marks_set_row(set, byte);
+    set->bytes[from] = set->bytes[place];
+    set->bytes[place] = byte;
+}
+
+void marks_set_use_rows(struct marks_set *set)
+{
+    move_to(set, 0, '\n');
+    if (set->protects) {
+        move_to(set, 1, '"');
+    }
+    set->in_rows = true;
 }

@@ -10,11 +10,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 enum {
     MARKS_BYTES = 8,     /* different bytes in a set */
     MARKS_PIECE = 32768, /* most bytes looked at in one go, so that a mark fits in 16 bits */
-    MARKS_ROOM = MARKS_PIECE + 64, /* marks that `out` of marks_find must have room for */
+    MARKS_ROOM = MARKS_PIECE + 64,      /* marks that `out` of marks_find must have room for */
+    MARKS_WORDS = MARKS_PIECE / 64 + 1, /* of a row: one more, which is 0 */
 };
 
 /* The instructions, the plainest first. What the processor lacks is not offered. */
@@ -27,10 +29,19 @@ enum marks_level {
     MARKS_LEVELS,
 };
 
+/* Where each byte of a set stands, one row a byte: bit i % 64 of word i / 64 for place i. */
+struct marks_rows {
+    uint64_t of[MARKS_BYTES][MARKS_WORDS];
+};
+
+struct marks_way; /* base/marks_way.h: what a level can do */
+
 struct marks_set {
     uint8_t n;
     char bytes[MARKS_BYTES];
     bool protects; /* a quote behind an odd number of backslashes is not marked */
+    bool in_rows;  /* for marks_find_rows */
+    const struct marks_way *way;
     size_t (*find)(const struct marks_set *set, const char *at, size_t len, uint16_t *out);
 };
 
@@ -45,6 +56,13 @@ void marks_set_init(struct marks_set *set, const char *bytes, unsigned n, bool p
 bool marks_set_init_level(struct marks_set *set, const char *bytes, unsigned n, bool protects,
                           enum marks_level level);
 
+/* Makes a set that has the newline one for marks_find_rows. The order of its bytes changes: the
+ * newline is first, then the quote if it may be protected. */
+void marks_set_use_rows(struct marks_set *set);
+
+/* The row of a byte that is in the set. */
+unsigned marks_set_row(const struct marks_set *set, char byte);
+
 /* The name of a level, as in TEAPOTD_SIMD. Static. */
 const char *marks_level_name(enum marks_level level);
 
@@ -55,6 +73,40 @@ static inline size_t marks_find(const struct marks_set *set, const char *at, siz
                                 uint16_t *out)
 {
     return set->find(set, at, len, out);
+}
+
+/* The same for a set in rows: fills rows 1 to n - 1 up to the word that the last byte is in, and
+ * one more, and writes to `out` where the newlines stand. Returns how many newlines there are. */
+size_t marks_find_rows(const struct marks_set *set, const char *at, size_t len,
+                       struct marks_rows *rows, uint16_t *out);
+
+/* The first place in a row that is among the 57 bytes from `from` on; UINT32_MAX when none is. */
+static inline uint32_t marks_near(const uint64_t *row, uint32_t from)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    uint64_t bits;
+    memcpy(&bits, (const char *)row + (from >> 3), sizeof(bits));
+    bits >>= from & 7;
+    return bits ? from + (uint32_t)__builtin_ctzll(bits) : UINT32_MAX;
+#else
+    (void)row;
+    (void)from;
+    return UINT32_MAX;
+#endif
+}
+
+/* The first place in a row that is not before `from`, when it is before `limit`; else `limit` or
+ * some place behind it. Both are places in the piece. */
+static inline uint32_t marks_next(const uint64_t *row, uint32_t from, uint32_t limit)
+{
+    uint64_t bits;
+    for (; from < limit; from = (from & ~63U) + 64) {
+        bits = row[from >> 6] >> (from & 63);
+        if (bits) {
+            return from + (uint32_t)__builtin_ctzll(bits);
+        }
+    }
+    return limit;
 }
 
 #endif

@@ -64,7 +64,24 @@ static uint16_t *extract_neon(const struct marks_block *blocks, size_t n, size_t
     return out;
 }
 
-const struct marks_way marks_neon = {classify_neon, extract_neon};
+static void rows_neon(const struct marks_set *set, const char *at, size_t n, uint64_t keep,
+                      struct marks_rows_out *out)
+{
+    for (; n > 0; n--, at += MARKS_BLOCK) {
+        uint8x16_t piece[4];
+        uint64_t words[MARKS_BYTES];
+        for (unsigned i = 0; i < 4; i++) {
+            piece[i] = vld1q_u8((const uint8_t *)at + 16 * i);
+        }
+        for (unsigned k = 0; k < set->n; k++) {
+            words[k] = any_neon(piece, &set->bytes[k], 1) & (n == 1 ? keep : ~(uint64_t)0);
+        }
+        marks_way_row(out, words, set->n, set->protects ? any_neon(piece, "\\", 1) : 0);
+        marks_way_ends(out, words[0]);
+    }
+}
+
+const struct marks_way marks_neon = {classify_neon, extract_neon, rows_neon};
 #else
 /* An empty file is not C. */
 typedef int marks_neon_nothing;

@@ -10,6 +10,9 @@
 /* Inlined into functions for several processors and for several sizes of a set. */
 #define MARKS_INLINE inline __attribute__((always_inline))
 
+/* Loops over the bytes of a set, whose number is a constant where they are inlined. */
+#define MARKS_UNROLL _Pragma("GCC unroll 8")
+
 enum {
     MARKS_BLOCK = 64,
 };
@@ -30,10 +33,69 @@ typedef void marks_classify_fn(const struct marks_set *set, const char *at, size
 typedef uint16_t *marks_extract_fn(const struct marks_block *blocks, size_t n, size_t base,
                                    uint16_t *out);
 
+/* Where rows are written, and what the blocks before left. */
+struct marks_rows_out {
+    uint64_t (*rows)[MARKS_WORDS];
+    uint16_t *ends; /* the next newline goes here; up to 64 may be written behind it */
+    uint64_t carry; /* as for marks_way_escaped */
+    size_t block;   /* the next one's number */
+};
+
+/* Looks at `n` times 64 bytes, of which only those in `keep` count in the last one. */
+typedef void marks_rows_fn(const struct marks_set *set, const char *at, size_t n, uint64_t keep,
+                           struct marks_rows_out *out);
+
 struct marks_way {
     marks_classify_fn *classify;
     marks_extract_fn *extract;
+    marks_rows_fn *rows;
 };
+
+/* Which bytes stand behind an odd number of `backslashes`. `carry` says that the first one does,
+ * and comes back for the block behind. A run that begins at an even place and has an odd length
+ * ends at an odd one, and the other way round; adding its first bit to a run carries to its end. */
+static MARKS_INLINE uint64_t marks_way_escaped(uint64_t backslashes, uint64_t *carry)
+{
+    const uint64_t even = 0x5555555555555555u;
+    uint64_t first = *carry;
+    backslashes &= ~first;
+    uint64_t starts = backslashes & ~(backslashes << 1);
+    uint64_t from_even = backslashes + (starts & even);
+    uint64_t from_odd = backslashes + (starts & ~even);
+    *carry = from_odd < backslashes; /* the run goes to the block's end */
+    return (((from_even & ~even) | (from_odd & even)) & ~backslashes) | first;
+}
+
+/* Writes the words of a block: `words[k]` has the hits of byte k, `words[1]` those of the quote
+ * when the set protects. */
+static MARKS_INLINE void marks_way_row(struct marks_rows_out *out, uint64_t *words, unsigned of,
+                                       uint64_t backslashes)
+{
+    if (backslashes | out->carry) {
+        words[1] &= ~marks_way_escaped(backslashes, &out->carry);
+    }
+    MARKS_UNROLL
+    for (unsigned k = 1; k < of; k++) {
+        out->rows[k][out->block] = words[k];
+    }
+    out->block++;
+}
+
+/* The newlines of a block. Few lines are so short that there are more than two. */
+static MARKS_INLINE void marks_way_ends(struct marks_rows_out *out, uint64_t bits)
+{
+    const uint64_t guard = (uint64_t)1 << 63;
+    size_t base = (out->block - 1) * MARKS_BLOCK;
+    uint16_t *to = out->ends;
+    out->ends += __builtin_popcountll(bits);
+    do {
+        to[0] = (uint16_t)(base + (unsigned)__builtin_ctzll(bits | guard));
+        bits &= bits - 1;
+        to[1] = (uint16_t)(base + (unsigned)__builtin_ctzll(bits | guard));
+        bits &= bits - 1;
+        to += 2;
+    } while (bits);
+}
 
 #if defined(__x86_64__)
 extern const struct marks_way marks_x86_sse2, marks_x86_avx2, marks_x86_avx512;
@@ -50,6 +112,17 @@ extern const struct marks_way marks_neon;
     case 3: classify_n(set, at, n, out, 3); break;            \
     case 4: classify_n(set, at, n, out, 4); break;            \
     default: classify_n(set, at, n, out, MARKS_BYTES); break; \
+    }
+
+/* The same for rows. What is left over in a set of five to seven is its first byte once more, and
+ * goes to rows that nobody asks for. */
+#define MARKS_WAY_ROWS_BY_SIZE(rows_n, set, at, n, keep, out)   \
+    switch ((set)->n) {                                         \
+    case 1: rows_n(set, at, n, keep, out, 1); break;            \
+    case 2: rows_n(set, at, n, keep, out, 2); break;            \
+    case 3: rows_n(set, at, n, keep, out, 3); break;            \
+    case 4: rows_n(set, at, n, keep, out, 4); break;            \
+    default: rows_n(set, at, n, keep, out, MARKS_BYTES); break; \
     }
 
 /* Eight positions from the lowest bits on; what comes when no bit is left does not matter. */

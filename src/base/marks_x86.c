@@ -27,6 +27,7 @@ static MARKS_INLINE uint64_t any_sse2(const __m128i piece[4], const char *bytes,
     uint64_t bits = 0;
     for (unsigned i = 0; i < 4; i++) {
         __m128i any = _mm_cmpeq_epi8(piece[i], _mm_set1_epi8(bytes[0]));
+        MARKS_UNROLL
         for (unsigned k = 1; k < of; k++) {
             any = _mm_or_si128(any, _mm_cmpeq_epi8(piece[i], _mm_set1_epi8(bytes[k])));
         }
@@ -69,6 +70,28 @@ static uint16_t *extract_sse2(const struct marks_block *blocks, size_t n, size_t
     return out;
 }
 
+static MARKS_INLINE void rows_n_sse2(const struct marks_set *set, const char *at, size_t n,
+                                     uint64_t keep, struct marks_rows_out *out, unsigned of)
+{
+    for (; n > 0; n--, at += MARKS_BLOCK) {
+        __m128i piece[4];
+        uint64_t words[MARKS_BYTES];
+        for (unsigned i = 0; i < 4; i++) {
+            piece[i] = _mm_loadu_si128((const __m128i *)(const void *)(at + 16 * i));
+        }
+        MARKS_UNROLL
+        for (unsigned k = 0; k < of; k++) {
+            words[k] = equal_sse2(piece, set->bytes[k]) & (n == 1 ? keep : ~(uint64_t)0);
+        }
+        marks_way_row(out, words, of, set->protects ? equal_sse2(piece, '\\') : 0);
+        marks_way_ends(out, words[0]);
+    }
+}
+
+static void rows_sse2(const struct marks_set *set, const char *at, size_t n, uint64_t keep,
+                      struct marks_rows_out *out){
+    MARKS_WAY_ROWS_BY_SIZE(rows_n_sse2, set, at, n, keep, out)}
+
 FOR_AVX2 static MARKS_INLINE uint64_t gather_avx2(__m256i low, __m256i high)
 {
     return (uint64_t)(unsigned)_mm256_movemask_epi8(low) |
@@ -86,6 +109,7 @@ FOR_AVX2 static MARKS_INLINE void classify_n_avx2(const struct marks_set *set, c
 {
     const bool protects = set->protects;
     __m256i wanted[MARKS_BYTES];
+    MARKS_UNROLL
     for (unsigned k = 0; k < of; k++) {
         wanted[k] = _mm256_set1_epi8(set->bytes[k]);
     }
@@ -94,6 +118,7 @@ FOR_AVX2 static MARKS_INLINE void classify_n_avx2(const struct marks_set *set, c
         __m256i high = _mm256_loadu_si256((const __m256i *)(const void *)(at + 32));
         __m256i any_low = _mm256_cmpeq_epi8(low, wanted[0]);
         __m256i any_high = _mm256_cmpeq_epi8(high, wanted[0]);
+        MARKS_UNROLL
         for (unsigned k = 1; k < of; k++) {
             any_low = _mm256_or_si256(any_low, _mm256_cmpeq_epi8(low, wanted[k]));
             any_high = _mm256_or_si256(any_high, _mm256_cmpeq_epi8(high, wanted[k]));
@@ -119,19 +144,80 @@ FOR_AVX2 static uint16_t *extract_avx2(const struct marks_block *blocks, size_t 
     return out;
 }
 
-FOR_AVX512 static MARKS_INLINE void classify_n_avx512(const struct marks_set *set, const char *at,
-                                                      size_t n, struct marks_block *out,
-                                                      unsigned of)
+FOR_AVX2 static MARKS_INLINE void rows_n_avx2(const struct marks_set *set, const char *at, size_t n,
+                                              uint64_t keep, struct marks_rows_out *to, unsigned of)
+{
+    const bool protects = set->protects;
+    struct marks_rows_out out = *to;
+    __m256i wanted[MARKS_BYTES];
+    MARKS_UNROLL
+    for (unsigned k = 0; k < of; k++) {
+        wanted[k] = _mm256_set1_epi8(set->bytes[k]);
+    }
+    for (; n > 0; n--, at += MARKS_BLOCK) {
+        __m256i low = _mm256_loadu_si256((const __m256i *)(const void *)at);
+        __m256i high = _mm256_loadu_si256((const __m256i *)(const void *)(at + 32));
+        uint64_t words[MARKS_BYTES];
+        for (unsigned k = 0; k < of; k++) {
+            words[k] =
+                gather_avx2(_mm256_cmpeq_epi8(low, wanted[k]), _mm256_cmpeq_epi8(high, wanted[k])) &
+                (n == 1 ? keep : ~(uint64_t)0);
+        }
+        marks_way_row(&out, words, of, protects ? equal_avx2(low, high, '\\') : 0);
+        marks_way_ends(&out, words[0]);
+    }
+    *to = out;
+}
+
+FOR_AVX2 static void rows_avx2(const struct marks_set *set, const char *at, size_t n, uint64_t keep,
+                               struct marks_rows_out *out){
+    MARKS_WAY_ROWS_BY_SIZE(rows_n_avx2, set, at, n, keep, out)}
+
+FOR_AVX512 static MARKS_INLINE
+    void rows_n_avx512(const struct marks_set *set, const char *at, size_t n, uint64_t keep,
+                       struct marks_rows_out *to, unsigned of)
+{
+    const bool protects = set->protects;
+    const __m512i backslash = _mm512_set1_epi8('\\');
+    struct marks_rows_out out = *to;
+    __m512i wanted[MARKS_BYTES];
+    MARKS_UNROLL
+    for (unsigned k = 0; k < of; k++) {
+        wanted[k] = _mm512_set1_epi8(set->bytes[k]);
+    }
+    for (; n > 0; n--, at += MARKS_BLOCK) {
+        __m512i piece = _mm512_loadu_si512(at);
+        uint64_t words[MARKS_BYTES];
+        MARKS_UNROLL
+        for (unsigned k = 0; k < of; k++) {
+            words[k] = _mm512_cmpeq_epi8_mask(piece, wanted[k]) & (n == 1 ? keep : ~(uint64_t)0);
+        }
+        marks_way_row(&out, words, of,
+                      protects ? _mm512_cmpeq_epi8_mask(piece, backslash) : (uint64_t)0);
+        marks_way_ends(&out, words[0]);
+    }
+    *to = out;
+}
+
+FOR_AVX512 static void rows_avx512(const struct marks_set *set, const char *at, size_t n,
+                                   uint64_t keep, struct marks_rows_out *out){
+    MARKS_WAY_ROWS_BY_SIZE(rows_n_avx512, set, at, n, keep, out)}
+
+FOR_AVX512 static MARKS_INLINE
+    void classify_n_avx512(const struct marks_set *set, const char *at, size_t n,
+                           struct marks_block *out, unsigned of)
 {
     const bool protects = set->protects;
     const __m512i quote = _mm512_set1_epi8('"'), backslash = _mm512_set1_epi8('\\');
     __m512i wanted[MARKS_BYTES];
+    MARKS_UNROLL
     for (unsigned k = 0; k < of; k++) {
         wanted[k] = _mm512_set1_epi8(set->bytes[k]);
     }
     for (; n > 0; n--, at += MARKS_BLOCK, out++) {
         __m512i piece = _mm512_loadu_si512(at);
         __mmask64 any = _mm512_cmpeq_epi8_mask(piece, wanted[0]);
+        MARKS_UNROLL
         for (unsigned k = 1; k < of; k++) {
             any |= _mm512_cmpeq_epi8_mask(piece, wanted[k]);
         }
@@ -168,9 +254,9 @@ FOR_AVX512 static uint16_t *extract_avx512(const struct marks_block *blocks, siz
     return out;
 }
 
-const struct marks_way marks_x86_sse2 = {classify_sse2, extract_sse2};
-const struct marks_way marks_x86_avx2 = {classify_avx2, extract_avx2};
-const struct marks_way marks_x86_avx512 = {classify_avx512, extract_avx512};
+const struct marks_way marks_x86_sse2 = {classify_sse2, extract_sse2, rows_sse2};
+const struct marks_way marks_x86_avx2 = {classify_avx2, extract_avx2, rows_avx2};
+const struct marks_way marks_x86_avx512 = {classify_avx512, extract_avx512, rows_avx512};
 #else
 /* An empty file is not C. */
 typedef int marks_x86_nothing;

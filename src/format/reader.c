@@ -232,6 +232,26 @@ enum parse_result reader_parse(struct reader *r, struct span line, struct event 
     return try_others(r, line, out, got == PARSE_OK ? r->chosen : NOBODY);
 }
 
+const struct marks_set *reader_marks(const struct reader *r)
+{
+    if (r->is_undecided || r->chosen == NOBODY) {
+        return NULL;
+    }
+    const struct candidate *c = &r->all[r->chosen];
+    return c->is_open && c->parser->marks ? c->parser->marks(c->state) : NULL;
+}
+
+size_t reader_lines(struct reader *r, struct lines *lines, struct event *out, size_t max)
+{
+    struct candidate *c = &r->all[r->chosen];
+    size_t n = c->parser->parse_lines(c->state, lines, out, max);
+    if (n) {
+        r->last = r->chosen;
+        r->rival_run = 0;
+    }
+    return n;
+}
+
 /* That of the format which read the last line, and not always of the chosen one: a code means what
  * the server that wrote it means. */
 enum server reader_server(const struct reader *r)

@@ -37,6 +37,16 @@ void reader_decide(struct reader *r);
 /* Reads one line into `out`. */
 enum parse_result reader_parse(struct reader *r, struct span line, struct event *out);
 
+/* The bytes whose marks reader_lines wants of the lines to come; NULL when they can only be read
+ * one by one. It changes with the chosen format. */
+const struct marks_set *reader_marks(const struct reader *r);
+
+/* Reads lines in a row, as reader_parse reads them one by one, until one is not as usual (that one
+ * is for reader_parse) or `max` are read. Returns how many, moving `lines` behind them; all of them
+ * are whole and PARSE_OK. `lines` must have been taken with reader_marks, which must not be NULL.
+ */
+size_t reader_lines(struct reader *r, struct lines *lines, struct event *out, size_t max);
+
 /* What the line that was read last was read as, and so whose codes it shows. */
 enum server reader_server(const struct reader *r);
 

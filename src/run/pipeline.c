@@ -13,6 +13,14 @@
 
 enum {
     LIVE_SKEW_S = 600, /* stamps this near to the wall clock are taken for live ones */
+    BATCH_LINES = 64,
+};
+
+/* One for all sources: nothing in it is kept from one call to the next. */
+struct batch {
+    struct lines lines;
+    struct event events[BATCH_LINES];
+    struct tally_time times[BATCH_LINES];
 };
 
 /* What a status means depends on server and vendor only, so sources share one table for each pair;
@@ -41,6 +49,7 @@ void pipeline_init(struct pipeline *p, const struct rule *rules, size_t n_rules,
 {
     *p = (struct pipeline){.keep = keep, .alerts = alert_set_new(rules, n_rules, on_change, ctx)};
     p->by_host = alert_set_by_host(p->alerts);
+    p->batch = alloc_zero(1, sizeof(*p->batch));
     unsigned n = 0;
     for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
         bool is_watched = kept[i].field == FIELD_HOST && p->by_host;
@@ -59,6 +68,7 @@ void pipeline_done(struct pipeline *p)
         free(v->vendor);
         free(v);
     }
+    free(p->batch);
     alert_set_free(p->alerts);
     *p = (struct pipeline){0};
 }
@@ -139,23 +149,43 @@ static struct tally *new_tally(const struct source *s)
     return t;
 }
 
-/* A request whose stamp is missing or can not be read counts for the time at which it arrived.
- * Verdicts are those of the server whose format read this line, which may differ from the last one.
- */
-static void count_request(struct source *s, struct event *e, struct span line)
+/* Verdicts are those of the server whose format read the last line, which may differ from the one
+ * before. */
+static const struct verdict_table *verdicts_of(struct source *s)
 {
-    int64_t ms = s->arrival_ms;
-    bool stamped =
-        e->time_kind != LOGTIME_NONE && logtime_read(&s->time, e->time_kind, e->time, &ms);
     if (s->server != reader_server(s->reader) || !s->verdicts) {
         s->server = reader_server(s->reader);
         s->verdicts = table_for(s->shared, s->server, s->vendor);
     }
-    enum status_class class = status_class(e->status);
-    if (class == CLASS_4XX || class == CLASS_5XX) {
-        event_split(e);
+    return s->verdicts;
+}
+
+/* A request whose stamp is missing or can not be read counts for the time at which it arrived. */
+static inline struct tally_time time_of(struct source *s, const struct event *e)
+{
+    struct tally_time t = {.ms = s->arrival_ms};
+    t.stamped =
+        e->time_kind != LOGTIME_NONE && logtime_read(&s->time, e->time_kind, e->time, &t.ms);
+    return t;
+}
+
+static void count_request(struct source *s, struct event *e, struct span line)
+{
+    struct tally_time time = time_of(s, e);
+    e->line = line;
+    e->same_time = false;
+    tally_requests(s->live, e, &time, 1, verdicts_of(s));
+}
+
+/* The same for lines in a row, of one format. */
+static void count_requests(struct source *s, struct batch *b, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!b->events[i].same_time) {
+            b->times[i] = time_of(s, &b->events[i]);
+        }
     }
-    tally_request(s->live, e, verdict_of(s->verdicts, e), ms, stamped, line);
+    tally_requests(s->live, b->events, b->times, n, verdicts_of(s));
 }
 
 static void count_line(struct source *s, struct span line)
@@ -215,20 +245,65 @@ static void begin(struct source *s, int64_t wall_ms)
     }
 }
 
+/* Lines as usual, until one is not, or none is left. */
+static void count_usual(struct source *s, struct lines *lines)
+{
+    struct batch *b = s->shared->batch;
+    size_t n;
+    while (lines->at < lines->end &&
+           (n = reader_lines(s->reader, lines, b->events, BATCH_LINES)) > 0) {
+        count_requests(s, b, n);
+    }
+}
+
+/* One line the careful way; false when there is no whole one. */
+static bool take_line(struct source *s, struct framer *framer, struct span *rest, bool final)
+{
+    struct span line;
+    if (!framer_next(framer, rest, &line, final)) {
+        return false;
+    }
+    if (reader_is_undecided(s->reader)) {
+        hold_line(s, line);
+    } else {
+        count_line(s, line);
+    }
+    return true;
+}
+
+/* A piece of lines, with the odd one among them; false when nothing more can be taken. */
+static bool take_piece(struct source *s, struct framer *framer, struct span *rest, bool final)
+{
+    const struct marks_set *set = reader_marks(s->reader);
+    struct lines *lines = &s->shared->batch->lines;
+    if (!set || framer->skipping || rest->len <= LINES_SLACK) {
+        return take_line(s, framer, rest, final);
+    }
+    lines_take(lines, set, *rest);
+    while (lines->at < lines->end) {
+        count_usual(s, lines);
+        *rest = span_after(*rest, (size_t)(lines->at - rest->ptr));
+        if (lines->at < lines->end) {
+            take_line(s, framer, rest, final);
+            if (reader_marks(s->reader) != set) {
+                return true;
+            }
+            lines_skip(lines, rest->ptr);
+        }
+    }
+    /* What is left has no slack behind it, or is a long line. */
+    return lines->base < lines->end || take_line(s, framer, rest, final);
+}
+
 /* Returns how many bytes were used. The rest is the beginning of a line: the caller hands it over
  * again with what follows. With `final` nothing follows, and nothing is left. */
 size_t source_bytes(struct source *s, struct framer *framer, struct span bytes, bool final,
                     int64_t wall_ms)
 {
     uint64_t long_lines = framer->long_lines;
-    struct span rest = bytes, line;
+    struct span rest = bytes;
     begin(s, wall_ms);
-    while (framer_next(framer, &rest, &line, final)) {
-        if (reader_is_undecided(s->reader)) {
-            hold_line(s, line);
-        } else {
-            count_line(s, line);
-        }
+    while (take_piece(s, framer, &rest, final)) {
     }
     if (s->live->window.has_clock) {
         s->skew_s = wall_ms / 1000 - s->live->window.clock;

@@ -15,11 +15,13 @@
 #include "tally/tally.h"
 
 struct verdict_cache; /* verdict tables by server and vendor, made once each */
+struct batch;         /* lines that are read together, and their events */
 
 /* What all sources of a run share. */
 struct pipeline {
     struct alert_set *alerts;
     struct verdict_cache *verdicts;
+    struct batch *batch;
     enum field dropped[4]; /* fields that nobody wants, FIELD_SKIP at the end */
     unsigned keep;         /* dimensions, bit 1 << enum tally_dimension */
     bool by_host;          /* windows need records per virtual host */

@@ -5,6 +5,7 @@
 #ifndef TEAPOT_SCAN_FIND_H
 #define TEAPOT_SCAN_FIND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -38,85 +39,81 @@ static inline const char *find_byte(const char *at, const char *end, char byte)
     return at < end ? memchr(at, byte, (size_t)(end - at)) : NULL;
 }
 
-/* The same for a byte that is expected within 64: looked at in one go, since how many pieces it
- * takes is what the processor can't predict. */
-static inline const char *find_byte_wide(const char *at, const char *end, char byte)
+/* Are the `len` bytes at both places the same? There are 16 to 32 of them, so the first and the
+ * last 16 are compared, which may overlap. */
+static inline bool find_same(const char *a, const char *b, size_t len)
 {
 #ifdef __SSE2__
-    if (end - at >= 64) {
-        const __m128i wanted = _mm_set1_epi8(byte);
-        uint64_t hits = find_mask16(at, wanted) | find_mask16(at + 16, wanted) << 16 |
-                        find_mask16(at + 32, wanted) << 32 | find_mask16(at + 48, wanted) << 48;
-        if (hits) {
-            return at + __builtin_ctzll(hits);
-        }
-        at += 64;
-    }
+    __m128i head = _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(const void *)a),
+                                  _mm_loadu_si128((const __m128i *)(const void *)b));
+    __m128i tail = _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(const void *)(a + len - 16)),
+                                  _mm_loadu_si128((const __m128i *)(const void *)(b + len - 16)));
+    return _mm_movemask_epi8(_mm_and_si128(head, tail)) == 0xffff;
+#else
+    return memcmp(a, b, len) == 0;
 #endif
-    return at < end ? memchr(at, byte, (size_t)(end - at)) : NULL;
 }
 
-/* The same for a byte that is expected within 32. */
-static inline const char *find_byte_near(const char *at, const char *end, char byte)
+/* How many of the bytes from `at` on are digits, 16 when all of the first 16 are; those must be
+ * there to be read. */
+static inline size_t find_digits16(const char *at)
 {
 #ifdef __SSE2__
-    if (end - at >= 32) {
-        const __m128i wanted = _mm_set1_epi8(byte);
-        uint64_t hits = find_mask16(at, wanted) | find_mask16(at + 16, wanted) << 16;
-        if (hits) {
-            return at + __builtin_ctzll(hits);
-        }
-        at += 32;
+    /* c - '0' as unsigned is above 9 for all else; max(x, 9) == 9 says so for 16 bytes at once. */
+    const __m128i nine = _mm_set1_epi8(9);
+    __m128i piece = _mm_loadu_si128((const __m128i *)(const void *)at);
+    __m128i value = _mm_sub_epi8(piece, _mm_set1_epi8('0'));
+    unsigned digits = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_max_epu8(value, nine), nine));
+    return (size_t)__builtin_ctz(~digits);
+#else
+    size_t n = 0;
+    while (n < 16 && at[n] >= '0' && at[n] <= '9') {
+        n++;
     }
+    return n;
 #endif
-    return find_byte_wide(at, end, byte);
 }
 
 /* How many of the bytes from `at` on are digits. */
 static inline size_t find_digits(const char *at, const char *end)
 {
     size_t n = 0;
-#ifdef __SSE2__
     if (end - at >= 16) {
-        /* c - '0' as unsigned is above 9 for all else; max(x, 9) == 9 says so for 16 bytes at once.
-         */
-        const __m128i nine = _mm_set1_epi8(9);
-        __m128i piece = _mm_loadu_si128((const __m128i *)(const void *)at);
-        __m128i value = _mm_sub_epi8(piece, _mm_set1_epi8('0'));
-        unsigned digits =
-            (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_max_epu8(value, nine), nine));
-        if (digits != 0xffff) {
-            return (size_t)__builtin_ctz(~digits);
+        n = find_digits16(at);
+        if (n < 16) {
+            return n;
         }
-        n = 16;
     }
-#endif
     while (at + n < end && at[n] >= '0' && at[n] <= '9') {
         n++;
     }
     return n;
 }
 
-/* The number that the one to eight digits before `end` are; the bytes of eight before `end` must be
- * there. */
-static inline uint64_t find_number(const char *end, size_t len)
+/* The number that eight digits are, whose values (not their characters) are the bytes of `text`,
+ * the first one the lowest. Neighbouring ones are added up in pairs, then fours, then all eight
+ * (Lemire, "Quickly parsing eight digits", lemire.me, 2018). */
+static inline uint64_t find_eight(uint64_t text)
 {
-#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
-    uint64_t value = 0;
-    for (const char *p = end - len; p < end; p++) {
-        value = value * 10 + (uint64_t)(*p - '0');
-    }
-    return value;
-#else
-    uint64_t text, keep = ~(uint64_t)0 << (8 * (8 - len));
-    memcpy(&text, end - 8, 8);
-    /* Neighbouring digits are added up in pairs, then fours, then all eight (little-endian). */
-    text = ((text & keep) | (0x3030303030303030u & ~keep)) - 0x3030303030303030u;
     text = text * 10 + (text >> 8);
     return ((text & 0x000000ff000000ffu) * 0x000f424000000064u +
             ((text >> 16) & 0x000000ff000000ffu) * 0x0000271000000001u) >>
            32;
+}
+
+/* Reads the number that the one to eight bytes before `end` are, when all are digits; the eight
+ * bytes before `end` must be there. */
+static inline bool find_number(const char *end, size_t len, uint64_t *value)
+{
+    uint64_t text;
+    memcpy(&text, end - 8, 8);
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+    text = __builtin_bswap64(text);
 #endif
+    text ^= 0x3030303030303030u;
+    text &= ~(uint64_t)0 << (8 * (8 - len));
+    *value = find_eight(text);
+    return ((text | (text + 0x7676767676767676u)) & 0x8080808080808080u) == 0;
 }
 
 #endif

@@ -7,6 +7,7 @@
 #define TEAPOT_SCAN_TEMPLATE_H
 
 #include "base/diag.h"
+#include "base/marks.h"
 #include "base/span.h"
 
 enum {
@@ -41,8 +42,9 @@ struct template_step {
     uint8_t slot;      /* the caller's number for the variable; 0: not wanted */
     uint8_t shape;
     bool quoted;    /* the literal begins with a quote that may be protected */
-    uint8_t pace;   /* how the reader takes it; see template.c */
     bool next_fits; /* the next step has no shape that must fit */
+    uint8_t pace;   /* how a walk takes it, and along which byte's marks: scan/walk.c */
+    char mark;
 };
 
 struct template
@@ -54,6 +56,8 @@ struct template
     bool open_end;     /* more may follow the last step */
     uint8_t escape;    /* enum template_escape */
     uint16_t literals_len;
+    bool can_walk;          /* scan/walk.h reads it */
+    struct marks_set marks; /* that a walk goes along */
     struct template_step steps[TEMPLATE_STEPS];
     char literals[TEMPLATE_LITERALS];
 };
@@ -86,5 +90,22 @@ enum template_result {
  * empty. */
 enum template_result template_read(const struct template *t, struct span line,
                                    struct span out[TEMPLATE_STEPS]);
+
+/* Does the literal of a step stand at `at`? */
+static inline bool template_literal_at(const struct template *t, const struct template_step *s,
+                                       const char *at, const char *end)
+{
+    uint64_t here;
+    if (end - at >= s->word_room) {
+        memcpy(&here, at, sizeof(here));
+        return ((here ^ s->word) & s->mask) == 0;
+    }
+    return end - at >= s->literal_len && memcmp(at, t->literals + s->literal, s->literal_len) == 0;
+}
+
+/* The end of the text of step `i`, whatever its shape; NULL when it has none. `*next` becomes the
+ * end of the next step's text where looking for this one's has found it out. */
+const char *template_step_end(const struct template *t, unsigned i, const char *at, const char *end,
+                              const char **next);
 
 #endif

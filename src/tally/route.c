@@ -49,14 +49,43 @@ static bool is_uuid(struct span s)
     return true;
 }
 
-/* Counts first and decides then, so that a segment is read once. */
-static bool is_identifier(struct span s)
+/* What of a segment decides: read once, byte by byte. */
+struct segment {
+    struct span text;
+    size_t digits, hex;           /* in all of it */
+    size_t dot;                   /* the last one's place; text.len: none */
+    size_t stem_digits, stem_hex; /* before that dot */
+};
+
+/* The segment at the front of a path; a query or a fragment ends it as well. */
+static struct segment read_segment(struct span path)
 {
-    size_t digits = 0, hex = 0;
-    for (size_t i = 0; i < s.len; i++) {
-        digits += is_digit(s.ptr[i]);
-        hex += is_hex(s.ptr[i]);
+    struct segment s = {.text = path};
+    size_t i = 0, digits = 0, hex = 0, dot = SIZE_MAX;
+    for (; i < path.len; i++) {
+        char c = path.ptr[i];
+        if (c == '/' || c == '?' || c == '#') {
+            break;
+        }
+        if (c == '.') {
+            dot = i;
+            s.stem_digits = digits;
+            s.stem_hex = hex;
+        }
+        unsigned digit = (unsigned)(unsigned char)c - '0' <= 9;
+        digits += digit;
+        hex += digit | ((unsigned)(unsigned char)(c | 0x20) - 'a' <= 5);
     }
+    s.text.len = i;
+    s.digits = digits;
+    s.hex = hex;
+    s.dot = dot < i ? dot : i;
+    return s;
+}
+
+/* Of a text with so many digits and hex digits. */
+static bool is_identifier(struct span s, size_t digits, size_t hex)
+{
     if (s.len > NAME_LONGEST || (s.len > TOKEN_LONGEST && digits)) {
         return true;
     }
@@ -64,19 +93,16 @@ static bool is_identifier(struct span s)
            (digits == s.len || (digits && hex == s.len && s.len >= HEX_LEAST) || is_uuid(s));
 }
 
-/* The ".jpg" at the end of a segment; empty when there is none. */
-static struct span extension_of(struct span s)
+/* Is the ".jpg" behind the last dot an extension? */
+static bool has_extension(const struct segment *s)
 {
-    size_t dot = s.len;
-    while (dot > 0 && s.ptr[dot - 1] != '.') {
-        dot--;
-        if (!is_letter(s.ptr[dot]) && !is_digit(s.ptr[dot])) {
-            return span_after(s, s.len);
+    struct span e = span_after(s->text, s->dot + 1);
+    for (size_t i = 0; i < e.len && i <= EXTENSION_LONGEST; i++) {
+        if (!is_letter(e.ptr[i]) && (i == 0 || !is_digit(e.ptr[i]))) {
+            return false;
         }
     }
-    size_t len = s.len - dot;
-    bool is_one = dot > 1 && len > 0 && len <= EXTENSION_LONGEST && is_letter(s.ptr[dot]);
-    return span_after(s, is_one ? dot - 1 : s.len);
+    return s->dot > 0 && e.len > 0 && e.len <= EXTENSION_LONGEST;
 }
 
 /* Adds what there is room for. */
@@ -90,14 +116,16 @@ static void put(struct route_out *out, struct span s)
     out->len += len;
 }
 
-static void put_segment(struct route_out *out, struct span s)
+static void put_segment(struct route_out *out, const struct segment *s)
 {
-    struct span extension = extension_of(s);
-    if (is_identifier(span_head(s, s.len - extension.len))) {
+    bool has_tail = s->dot < s->text.len && has_extension(s);
+    struct span stem = has_tail ? span_head(s->text, s->dot) : s->text;
+    if (is_identifier(stem, has_tail ? s->stem_digits : s->digits,
+                      has_tail ? s->stem_hex : s->hex)) {
         put(out, SPAN("{}"));
-        put(out, extension);
+        put(out, span_after(s->text, stem.len));
     } else {
-        put(out, s);
+        put(out, s->text);
     }
 }
 
@@ -129,17 +157,14 @@ struct span route_of(struct span target, char out[ROUTE_BYTES])
         return (struct span){out, 0};
     }
     struct span path = target.ptr[0] == '/' ? target : after_authority(target);
-    path = span_head(path, span_find(path, '?'));
-    path = span_head(path, span_find(path, '#'));
     if (path.len == 0 || path.ptr[0] != '/') {
         return (struct span){out, 0};
     }
-    while (path.len && route.len < ROUTE_BYTES) {
+    while (path.len && path.ptr[0] == '/' && route.len < ROUTE_BYTES) {
         put(&route, SPAN("/"));
-        path = span_after(path, 1);
-        struct span segment = span_head(path, span_find(path, '/'));
-        put_segment(&route, segment);
-        path = span_after(path, segment.len);
+        struct segment s = read_segment(span_after(path, 1));
+        put_segment(&route, &s);
+        path = span_after(path, 1 + s.text.len);
     }
     return (struct span){out, route.len};
 }

@@ -85,6 +85,7 @@ __attribute__((noinline)) static struct tally_cell *search_cell(struct tally *t,
         t->cells[t->n_cells++] = (struct tally_cell){.verdict = v};
     }
     t->hot[v.status] = i < UINT16_MAX ? (uint16_t)(i + 1) : 0;
+    t->hot_of = NULL;
     return &t->cells[i];
 }
 
@@ -173,6 +174,11 @@ static void add_time(struct tally *t, int64_t ms)
     t->has_time = true;
 }
 
+static inline int64_t second_of(int64_t ms)
+{
+    return ms >= 0 ? (int64_t)((uint64_t)ms / 1000) : -((999 - ms) / 1000);
+}
+
 void tally_request(struct tally *t, const struct event *e, struct verdict v, int64_t ms,
                    bool stamped, struct span line)
 {
@@ -182,7 +188,7 @@ void tally_request(struct tally *t, const struct event *e, struct verdict v, int
     };
     enum status_class class = status_class(v.status);
     bool is_error = class == CLASS_4XX || class == CLASS_5XX;
-    int64_t second = ms >= 0 ? (int64_t)((uint64_t)ms / 1000) : -((999 - ms) / 1000);
+    int64_t second = second_of(ms);
     struct span host = host_of(t, e->host);
     t->lines++;
     t->requests++;
@@ -205,6 +211,87 @@ void tally_request(struct tally *t, const struct event *e, struct verdict v, int
             .host = host, .text = line, .status = v.status, .class = class, .blame = v.blame};
         add_to_window(t, &w, e, second);
     }
+}
+
+/* Is a request no more than a count? No name, no duration, no error: then those of one second
+ * differ in status and bytes only. */
+static inline bool is_plain(const struct event *e)
+{
+    unsigned above = (unsigned)e->status - 400;
+    return above >= 200 && e->duration_ns < 0 && e->host.len == 0 && e->upstream.len == 0;
+}
+
+/* Makes sure that whatever is hot was made by this table, so that it need not be compared. */
+static void heat(struct tally *t, const struct verdict_table *verdicts)
+{
+    if (t->hot_of != verdicts) {
+        for (uint32_t i = 0; i < t->n_cells; i++) {
+            t->hot[t->cells[i].verdict.status] = 0;
+        }
+        t->hot_of = verdicts;
+    }
+}
+
+/* Plain requests that were counted but not yet summed up. */
+struct run {
+    uint64_t bytes;
+    uint32_t n;
+    bool has_bytes;
+};
+
+static void end_run(struct tally *t, struct run *run)
+{
+    if (run->n) {
+        t->lines += run->n;
+        t->requests += run->n;
+        t->bytes += run->bytes;
+        t->has_bytes = t->has_bytes || run->has_bytes;
+        window_add_run(&t->window, &t->timeline, run->n);
+    }
+    *run = (struct run){0};
+}
+
+/* Whatever is not plain, or not for the window's second. */
+__attribute__((noinline)) static void count_singly(struct tally *t, struct event *e,
+                                                   struct tally_time time, struct verdict v)
+{
+    enum status_class class = status_class(v.status);
+    if (class == CLASS_4XX || class == CLASS_5XX) {
+        event_split(e);
+    }
+    tally_request(t, e, v, time.ms, time.stamped, e->line);
+}
+
+void tally_requests(struct tally *t, struct event *events, const struct tally_time *times, size_t n,
+                    const struct verdict_table *verdicts)
+{
+    struct run run = {0};
+    struct tally_time time = {0};
+    bool is_open = false; /* does the window take runs at `time`? */
+    heat(t, verdicts);
+    for (size_t i = 0; i < n; i++) {
+        struct event *e = &events[i];
+        if (!e->same_time) {
+            time = times[i];
+            is_open = window_can_run(&t->window, second_of(time.ms));
+            if (time.stamped) {
+                add_time(t, time.ms);
+            }
+        }
+        uint16_t cell = t->hot[e->status];
+        if (is_open && cell && is_plain(e)) {
+            t->cells[cell - 1].count++;
+            run.bytes += e->bytes >= 0 ? (uint64_t)e->bytes : 0;
+            run.has_bytes = run.has_bytes || e->bytes >= 0;
+            run.n++;
+            continue;
+        }
+        end_run(t, &run);
+        count_singly(t, e, time, verdict_of(verdicts, e));
+        t->hot_of = verdicts; /* what it made hot is of this table, too */
+        is_open = window_can_run(&t->window, second_of(time.ms));
+    }
+    end_run(t, &run);
 }
 
 void tally_settle(struct tally *t)

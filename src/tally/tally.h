@@ -45,6 +45,7 @@ struct tally {
     uint32_t n_cells, cap_cells;
     struct tally_cell *cells;
     uint16_t hot[STATUS_SLOTS];               /* cell number + 1 that a status hit last */
+    const struct verdict_table *hot_of;       /* all of `hot` are verdicts of this table, or NULL */
     struct sketch *durations[STATUS_CLASSES]; /* NULL until the first */
     struct top *tops[TALLY_DIMENSIONS];       /* NULL until the first */
     uint8_t keep;                             /* bit 1 << enum tally_dimension: wanted */
@@ -66,6 +67,18 @@ void tally_clear(struct tally *t);
  * text. */
 void tally_request(struct tally *t, const struct event *e, struct verdict v, int64_t ms,
                    bool stamped, struct span line);
+
+/* When a request was, as tally_requests takes it. */
+struct tally_time {
+    int64_t ms;
+    bool stamped;
+};
+
+/* Counts `n` requests in a row as tally_request counts each: events[i], whose text is its member
+ * `line`, at times[i], or at the time of the event before it when it has the `same_time`. What
+ * errors asked for is split (event_split) here. */
+void tally_requests(struct tally *t, struct event *events, const struct tally_time *times, size_t n,
+                    const struct verdict_table *verdicts);
 
 /* Settles a line whose stamp is still to be believed, as believed: at the end of a file, or when
  * nothing came after it. Use this, not window_settle: the timeline has to know. */

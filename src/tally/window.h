@@ -38,6 +38,23 @@ void window_merge_to(struct window *into, struct timeline *timeline, const struc
  * are. */
 bool window_add_plain(struct window *w, struct timeline *timeline, int64_t stamp, struct span host);
 
+/* Would window_add_plain take any number of lines without a host at that stamp, one after the
+ * other? Never when there are records per virtual host: those lines have to be told apart. */
+static inline bool window_can_run(const struct window *w, int64_t stamp)
+{
+    return w->has_clock && !w->has_pending && stamp <= w->clock && w->second_at < w->n_records &&
+           !w->by_host;
+}
+
+/* Counts `n` such lines, when window_can_run says so. */
+static inline void window_add_run(struct window *w, struct timeline *timeline, uint32_t n)
+{
+    w->records[w->second_at].requests += n;
+    if (n) {
+        timeline_add(timeline, w->clock, (struct timeline_step){n, 0, 0});
+    }
+}
+
 /* Forgets all records, errors, samples and names; the clock and a waiting line stay. */
 void window_drain(struct window *w);
 

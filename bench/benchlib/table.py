@@ -3,8 +3,8 @@ from typing import NamedTuple, Optional
 
 from benchlib.cost import Spread
 
-BEGIN = "<!-- bench/run --write puts its table between this line"
-END = "<!-- and this one -->"
+BEGIN = "<!-- bench/run --write: %s -->"
+END = "<!-- end of %s -->"
 COLUMNS = ("work", "against", "min", "median", "max", "must", "goal", "")
 
 
@@ -93,12 +93,10 @@ def markdown(rows, facts, notes):
     return "\n".join(out)
 
 
-def write(path, text):
-    """Replaces what stands between the marks of a file."""
-    old = path.read_text()
-    head, begin, rest = old.partition(BEGIN)
-    opening, _, rest = rest.partition("\n")
-    _, end, tail = rest.partition(END)
+def write(path, name, text):
+    """Replaces what stands between the marks of that name in a file."""
+    head, begin, rest = path.read_text().partition(BEGIN % name)
+    _, end, tail = rest.partition(END % name)
     if not begin or not end:
-        raise SystemExit("%s has no marks to put the table between" % path)
-    path.write_text(head + begin + opening + "\n\n" + text + "\n\n" + end + tail)
+        raise SystemExit("%s has no marks for %s" % (path, name))
+    path.write_text("%s%s\n\n%s\n\n%s%s" % (head, begin, text, end, tail))

@@ -38,6 +38,4 @@ void writer_vhost(struct out *o, struct request *r);
 void writer_short(struct out *o, struct request *r);
 void writer_long(struct out *o, struct request *r);
 
-/* All the others (writer.c). */
-
 #endif

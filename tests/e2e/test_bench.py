@@ -63,6 +63,16 @@ def test_a_quick_run_prints_every_figure_that_is_promised():
     assert " reached" in lines[-1]
 
 
+def test_micro_times_every_stage():
+    micro = pathlib.Path(TEAPOTD).with_name("micro")
+    run = subprocess.run(
+        [str(micro), "--lines", "300", "--repeats", "1"], capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stderr
+    for stage in ("framing with marks", "parse, combined", "verdict", "tally", "all of it, JSON"):
+        assert stage in run.stdout
+
+
 def test_a_part_of_the_table_is_never_written_for_the_whole():
     run = bench("--quick", "--write")
     assert run.returncode == 2

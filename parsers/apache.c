@@ -22,7 +22,7 @@ struct apache_state {
 
 /* The IPv6 client of a line without %v:%p is refused: its last part, taken for a port, would make a
  * host of the rest. */
-static bool has_host(const struct event *e)
+static bool has_host(struct event *e)
 {
     return span_find(e->host, ':') == e->host.len || e->host.ptr[0] == '[';
 }

@@ -16,74 +16,71 @@
 
 struct haproxy_state {
     struct text_state format; /* of the argument, or the CLF variant */
+    struct text_state http;   /* httplog, when there is no argument */
     bool is_custom;
 };
+
+/* What httplog consists of, each with the text behind it. Five timers, and a server with its
+ * backend, tell this format from others (HAProxy Configuration Manual, "HTTP log format"); the last
+ * timer is the total. What is captured has its quotes escaped, so the first quote opens the
+ * request. */
+static const struct {
+    enum field field;
+    enum template_shape shape;
+    const char *behind;
+} httplog[] = {
+    {FIELD_CLIENT_PORT, TEMPLATE_WORD, " ["},  {FIELD_TIME_CLF, TEMPLATE_CLF, "] "},
+    {FIELD_SKIP, TEMPLATE_WORD, " "},          {FIELD_UPSTREAM, TEMPLATE_WORD, " "},
+    {FIELD_SKIP, TEMPLATE_NUMBER, "/"},        {FIELD_SKIP, TEMPLATE_NUMBER, "/"},
+    {FIELD_SKIP, TEMPLATE_NUMBER, "/"},        {FIELD_SKIP, TEMPLATE_NUMBER, "/"},
+    {FIELD_DURATION_MS, TEMPLATE_NUMBER, " "}, {FIELD_STATUS, TEMPLATE_STATUS, " "},
+    {FIELD_BYTES, TEMPLATE_NUMBER, " "},       {FIELD_SKIP, TEMPLATE_TEXT, "\""},
+    {FIELD_REQUEST, TEMPLATE_TEXT, "\""},
+};
+
+/* "backend/server"; a request that HAProxy answered itself has no server. */
+static bool has_server(struct event *e)
+{
+    if (span_find(e->upstream, '/') == e->upstream.len) {
+        return false;
+    }
+    if (span_ends(e->upstream, SPAN("/<NOSRV>"))) {
+        e->upstream = (struct span){0};
+    }
+    return true;
+}
+
+static int open_httplog(struct text_state *s, struct problem *why)
+{
+    int r = 0;
+    template_init(&s->template, TEMPLATE_RAW);
+    for (size_t i = 0; i < sizeof(httplog) / sizeof(httplog[0]) && r == 0; i++) {
+        r = template_add_field(&s->template, (uint8_t)httplog[i].field, httplog[i].shape, why);
+        r = r ? r : template_add_literal(&s->template, span_of(httplog[i].behind), why);
+    }
+    r = r ? r : template_finish(&s->template, true, why);
+    s->check = has_server;
+    text_prepare(s);
+    return r;
+}
 
 static int open_haproxy(void *state, struct span args, struct problem *why)
 {
     struct haproxy_state *s = state;
     s->is_custom = args.len > 0;
     struct span clf = SPAN("%ci - - [%trg] %{+Q}r %ST %B \"\" \"\" ");
-    return text_open_haproxy(&s->format, args.len ? args : clf, true, why);
+    int r = s->is_custom ? 0 : open_httplog(&s->http, why);
+    return r ? r : text_open_haproxy(&s->format, args.len ? args : clf, true, why);
 }
 
-/* Timers are slash-separated; the last one is the total, with a "+" in front under logasap. */
-static void store_timers(struct event *out, struct span timers)
+/* The server is what tells httplog, so it is read in any case. */
+static void drop_haproxy(void *state, int field)
 {
-    size_t i = timers.len;
-    while (i > 0 && timers.ptr[i - 1] != '/') {
-        i--;
+    struct haproxy_state *s = state;
+    text_drop(&s->format, field);
+    if (!s->is_custom && field != FIELD_UPSTREAM) {
+        text_drop(&s->http, field);
     }
-    field_store(out, FIELD_DURATION_MS, span_after(timers, i));
-}
-
-static unsigned slashes(struct span word)
-{
-    unsigned n = 0;
-    for (size_t i = 0; i < word.len; i++) {
-        n += word.ptr[i] == '/';
-    }
-    return n;
-}
-
-/* Five timers, and a server with its backend, tell this format from others (HAProxy Configuration
- * Manual, "HTTP log format"). */
-static bool read_httplog(struct span body, struct event *out)
-{
-    struct cursor c = cursor_over(body);
-    field_store(out, FIELD_CLIENT_PORT, cursor_word(&c));
-    cursor_byte(&c, '[');
-    field_store(out, FIELD_TIME_CLF, cursor_until(&c, ']'));
-    cursor_byte(&c, ' ');
-    cursor_word(&c); /* frontend */
-    struct span server = cursor_word(&c);
-    struct span timers = cursor_word(&c);
-    struct span status = cursor_word(&c);
-    if (c.failed || slashes(timers) != 4 || slashes(server) < 1) {
-        return false;
-    }
-    if (!span_ends(server, SPAN("/<NOSRV>"))) {
-        field_store(out, FIELD_UPSTREAM, server);
-    }
-    if (c.at == c.end) {
-        return false; /* cut: 50 may have been 502 */
-    }
-    store_timers(out, timers);
-    field_store(out, FIELD_STATUS, status);
-    struct span bytes = cursor_word(&c);
-    if (c.at < c.end) {
-        field_store(out, FIELD_BYTES, bytes);
-    }
-
-    /* What is captured has its quotes escaped, so the first quote opens the request. */
-    cursor_until(&c, '"');
-    struct span rest = cursor_rest(&c);
-    size_t quote = span_find(rest, '"');
-    out->is_partial = c.failed || quote == rest.len;
-    if (!c.failed) {
-        field_store(out, FIELD_REQUEST, span_head(rest, quote));
-    }
-    return out->status != STATUS_NONE;
 }
 
 /* HAProxy logs about itself and about connections that never became requests. */
@@ -106,6 +103,19 @@ static bool is_message(struct span body)
     return !c.failed && bind.len > 1 && bind.ptr[bind.len - 1] == ':';
 }
 
+/* Lines are cut at 1,024 bytes, mostly in the request, which is still worth something; a number of
+ * bytes that is cut is another number. */
+static void mend_cut(const struct text_state *s, struct span body, struct event *out)
+{
+    struct span texts[TEMPLATE_STEPS];
+    template_read(&s->template, body, texts);
+    struct span bytes = texts[s->bytes_at];
+    if (bytes.ptr + bytes.len == body.ptr + body.len) {
+        out->bytes = EVENT_NO_BYTES;
+    }
+    field_store(out, FIELD_REQUEST, span_after(body, span_find(body, '"') + 1));
+}
+
 /* The CLF variant is tried on what httplog refuses; messages of HAProxy itself come last. */
 static enum parse_result parse_haproxy(void *state, struct span line, struct event *out)
 {
@@ -118,7 +128,10 @@ static enum parse_result parse_haproxy(void *state, struct span line, struct eve
     if (!syslog_peel(line, &body, &header)) {
         body = line;
     }
-    if (read_httplog(body, out)) {
+    if (text_parse(&s->http, body, out) == PARSE_OK) {
+        if (out->is_partial) {
+            mend_cut(&s->http, body, out);
+        }
         return PARSE_OK;
     }
     event_clear(out);
@@ -128,6 +141,18 @@ static enum parse_result parse_haproxy(void *state, struct span line, struct eve
     return is_message(body) && (header.tag.len == 0 || span_starts(header.tag, SPAN("haproxy")))
                ? PARSE_SKIP
                : PARSE_BAD;
+}
+
+static const struct marks_set *marks_haproxy(void *state)
+{
+    struct haproxy_state *s = state;
+    return text_marks(s->is_custom ? &s->format : &s->http);
+}
+
+static size_t parse_haproxy_lines(void *state, struct lines *lines, struct event *out, size_t max)
+{
+    struct haproxy_state *s = state;
+    return text_parse_lines(s->is_custom ? &s->format : &s->http, lines, out, max);
 }
 
 const struct parser parser_haproxy = {
@@ -140,5 +165,8 @@ const struct parser parser_haproxy = {
     .weight = 8,
     .state_size = sizeof(struct haproxy_state),
     .open = open_haproxy,
+    .drop = drop_haproxy,
     .parse = parse_haproxy,
+    .marks = marks_haproxy,
+    .parse_lines = parse_haproxy_lines,
 };

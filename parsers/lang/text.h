@@ -9,8 +9,8 @@
 #include "parsers/parser.h"
 #include "scan/walk.h"
 
-/* Is a line that fits the template one of the format all the same? */
-typedef bool (*text_check_fn)(const struct event *e);
+/* Is a line that fits the template one of the format all the same? It may change what was read. */
+typedef bool (*text_check_fn)(struct event *e);
 
 /* A format's state, for parser.state_size; opened by one of the functions below. */
 struct text_state {

@@ -29,12 +29,10 @@ static const struct {
     enum template_shape shape;
     const char *behind;
 } httplog[] = {
-    {FIELD_CLIENT_PORT, TEMPLATE_WORD, " ["},  {FIELD_TIME_CLF, TEMPLATE_CLF, "] "},
-    {FIELD_SKIP, TEMPLATE_WORD, " "},          {FIELD_UPSTREAM, TEMPLATE_WORD, " "},
-    {FIELD_SKIP, TEMPLATE_NUMBER, "/"},        {FIELD_SKIP, TEMPLATE_NUMBER, "/"},
-    {FIELD_SKIP, TEMPLATE_NUMBER, "/"},        {FIELD_SKIP, TEMPLATE_NUMBER, "/"},
-    {FIELD_DURATION_MS, TEMPLATE_NUMBER, " "}, {FIELD_STATUS, TEMPLATE_STATUS, " "},
-    {FIELD_BYTES, TEMPLATE_NUMBER, " "},       {FIELD_SKIP, TEMPLATE_TEXT, "\""},
+    {FIELD_CLIENT_PORT, TEMPLATE_WORD, " ["}, {FIELD_TIME_CLF, TEMPLATE_CLF, "] "},
+    {FIELD_SKIP, TEMPLATE_WORD, " "},         {FIELD_UPSTREAM, TEMPLATE_WORD, " "},
+    {FIELD_TIMERS_MS, TEMPLATE_TIMERS, " "},  {FIELD_STATUS, TEMPLATE_STATUS, " "},
+    {FIELD_BYTES, TEMPLATE_NUMBER, " "},      {FIELD_SKIP, TEMPLATE_TEXT, "\""},
     {FIELD_REQUEST, TEMPLATE_TEXT, "\""},
 };
 
@@ -44,7 +42,7 @@ static bool has_server(struct event *e)
     if (span_find(e->upstream, '/') == e->upstream.len) {
         return false;
     }
-    if (span_ends(e->upstream, SPAN("/<NOSRV>"))) {
+    if (e->upstream.ptr[e->upstream.len - 1] == '>' && span_ends(e->upstream, SPAN("/<NOSRV>"))) {
         e->upstream = (struct span){0};
     }
     return true;

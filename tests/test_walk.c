@@ -213,6 +213,7 @@ static const char *const specs[] = {
     "nginx:escape=none $remote_addr [$time_local] \"$request\" $status",
     "apache:%v:%p %h %l %u %t \"%r\" %>s %O \"%{Referer}i\" \"%{User-Agent}i\" %D",
     "apache:%h %{%Y-%m-%dT%H:%M:%S}t.%{msec_frac}t \"%r\" %>s %b %T",
+    "apache:%v %h [%{sec}t] %t \"%r\" %>s %b %D %T %v",
     "haproxy:%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B",
     "combined",
     "vhost_combined",

@@ -69,10 +69,45 @@ static bool read_body(const struct text_state *s, struct span body, struct event
     return got != TEMPLATE_NONE && store(s, texts, body.ptr, out);
 }
 
+static bool is_duration(uint8_t slot)
+{
+    return slot >= FIELD_DURATION_S && slot <= FIELD_DURATION_TEXT;
+}
+
+/* Has an earlier step what this one has? Then the later one counts, and they are stored in order.
+ */
+static bool is_second(const struct text_state *s, uint8_t slot)
+{
+    for (unsigned i = 0; i + 1U < s->n_others; i++) {
+        uint8_t other = s->template.steps[s->others[i]].slot;
+        if (other == slot || (is_duration(other) && is_duration(slot))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Of the others, those that a walk writes into the event itself. */
+static void find_direct(struct text_state *s, uint8_t i)
+{
+    const struct template_step *step = &s->template.steps[i];
+    if (is_second(s, step->slot)) {
+        return;
+    }
+    if (step->slot == FIELD_HOST) {
+        s->host_at = i;
+    } else if (step->slot == FIELD_UPSTREAM && step->shape != TEMPLATE_LIST) {
+        s->server_at = i;
+    } else if (step->slot == FIELD_DURATION_S && step->pace == WALK_NUMBER) {
+        s->seconds_at = i;
+    }
+}
+
 void text_prepare(struct text_state *s)
 {
     const struct template *t = &s->template;
     s->time_at = s->request_at = s->client_at = s->bytes_at = TEMPLATE_STEPS;
+    s->host_at = s->server_at = s->seconds_at = TEMPLATE_STEPS;
     s->n_others = 0;
     for (uint8_t i = 0; i < t->n_needed; i++) {
         uint8_t slot = t->steps[i].slot;
@@ -87,6 +122,7 @@ void text_prepare(struct text_state *s)
             s->bytes_at = i;
         } else if (slot != FIELD_SKIP && i != t->status_at) {
             s->others[s->n_others++] = i;
+            find_direct(s, i);
         }
     }
 }
@@ -95,6 +131,9 @@ void text_drop(void *state, int field)
 {
     struct text_state *s = state;
     template_drop(&s->template, (uint8_t)field);
+    if (field == FIELD_CLIENT) {
+        template_drop(&s->template, FIELD_CLIENT_PORT);
+    }
     text_prepare(s);
 }
 
@@ -159,18 +198,39 @@ static void set_sinks(const struct text_state *s, struct round *r, struct event 
         r->sinks[s->others[i]] =
             (struct walk_sink){WALK_TEXT, (char *)r->others[i], sizeof(struct span)};
     }
+    sink_to(r, s->host_at, WALK_NAME, &out->host);
+    sink_to(r, s->server_at, WALK_NAME, &out->upstream);
+    sink_to(r, s->seconds_at, WALK_SECONDS, &out->duration_ns);
 }
+
+/* Is the step not among those that the walk has written into the event itself? */
+static bool is_left(const struct text_state *s, unsigned step)
+{
+    return step != s->host_at && step != s->server_at && step != s->seconds_at;
+}
+
+/* The envelope of the line before: those of one second are all the same. */
+struct envelope {
+    const char *at;
+    size_t len; /* 0: there was none */
+};
 
 /* Goes behind the line's envelope, if it has one. False for what only the careful way can tell: the
  * time of a line without one is that of its envelope. */
-static bool open_envelope(const struct text_state *s, struct walk *w, unsigned i)
+static bool open_envelope(const struct text_state *s, struct walk *w, unsigned i,
+                          struct envelope *last)
 {
     const char *base = w->lines->base;
     struct span line = {base + w->at[i], w->end[i] - w->at[i]}, body;
     struct syslog_header header;
-    if (line.len > 20 && syslog_peel(line, &body, &header)) {
-        w->at[i] = (uint32_t)(body.ptr - base);
+    bool is_same = last->len && line.len > last->len && line.ptr[last->len] != ' ' &&
+                   memcmp(line.ptr, last->at, last->len) == 0;
+    if (!is_same) {
+        bool has_one = line.len > 20 && syslog_peel(line, &body, &header);
+        last->len = has_one ? (size_t)(body.ptr - line.ptr) : 0;
     }
+    last->at = line.ptr;
+    w->at[i] += (uint32_t)last->len;
     return s->time_at < TEMPLATE_STEPS;
 }
 
@@ -179,11 +239,12 @@ static void begin_events(const struct text_state *s, struct walk *w, struct even
 {
     const char *base = w->lines->base;
     enum logtime_kind kind = s->time_at < TEMPLATE_STEPS ? LOGTIME_CLF : LOGTIME_NONE;
+    struct envelope last = {0};
     for (unsigned i = 0; i < w->n; i++) {
         struct event *e = &out[i];
         const char *at = base + w->at[i];
         struct span line = {at, w->end[i] - w->at[i]};
-        if (*at == '\0' || (syslog_may_begin(at) && !open_envelope(s, w, i))) {
+        if (*at == '\0' || (syslog_may_begin(at) && !open_envelope(s, w, i, &last))) {
             w->n = i;
         }
         event_clear(e);
@@ -204,6 +265,9 @@ size_t text_parse_lines(void *state, struct lines *lines, struct event *out, siz
     r.walk.stride = sizeof(struct event);
     walk_steps(&r.walk, r.sinks);
     for (unsigned k = 0; k < s->n_others; k++) {
+        if (!is_left(s, s->others[k])) {
+            continue;
+        }
         enum field field = (enum field)s->template.steps[s->others[k]].slot;
         for (unsigned i = 0; i < r.walk.n; i++) {
             field_store(&out[i], field, r.others[k][i]);

@@ -16,6 +16,8 @@ typedef bool (*text_check_fn)(struct event *e);
 struct text_state {
     struct template template;
     uint8_t time_at, request_at, client_at, bytes_at; /* steps, TEMPLATE_STEPS: none */
+    uint8_t host_at, server_at, seconds_at; /* likewise: a host, an upstream that is no list, and a
+                                               duration in seconds that a walk can read in place */
     uint8_t n_others;
     uint8_t others[TEMPLATE_STEPS]; /* the other steps whose value is wanted */
     text_check_fn check;            /* or NULL: set by the parser before opening */

@@ -29,6 +29,7 @@ enum field {
     FIELD_DURATION_MS,
     FIELD_DURATION_US,
     FIELD_DURATION_NS,
+    FIELD_TIMERS_MS,     /* "0/0/1/63/64": the last one is the whole duration */
     FIELD_DURATION_TEXT, /* "1.5s", "109.54µs", "2m3s", else seconds */
     FIELDS,
 };

@@ -74,6 +74,31 @@ static inline size_t find_digits16(const char *at)
 #endif
 }
 
+/* shape_timers where it is less than 16 bytes long, else 0; 16 bytes must be there to be read. */
+static inline size_t find_timers16(const char *at)
+{
+#ifdef __SSE2__
+    const __m128i nine = _mm_set1_epi8(9);
+    __m128i piece = _mm_loadu_si128((const __m128i *)(const void *)at);
+    __m128i value = _mm_sub_epi8(piece, _mm_set1_epi8('0'));
+    __m128i slash = _mm_cmpeq_epi8(piece, _mm_set1_epi8('/'));
+    __m128i sign = _mm_or_si128(_mm_cmpeq_epi8(piece, _mm_set1_epi8('-')),
+                                _mm_cmpeq_epi8(piece, _mm_set1_epi8('+')));
+    __m128i digit = _mm_cmpeq_epi8(_mm_max_epu8(value, nine), nine);
+    unsigned all = (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(slash, sign), digit));
+    unsigned n = (unsigned)__builtin_ctz(~all);
+    unsigned slashes = (unsigned)_mm_movemask_epi8(slash) & ((1U << n) - 1);
+    /* Just four bits are left when three are taken away and one remains. */
+    slashes &= slashes - 1;
+    slashes &= slashes - 1;
+    slashes &= slashes - 1;
+    return n < 16 && slashes && (slashes & (slashes - 1)) == 0 ? n : 0;
+#else
+    (void)at;
+    return 0;
+#endif
+}
+
 /* How many of the bytes from `at` on are digits. */
 static inline size_t find_digits(const char *at, const char *end)
 {

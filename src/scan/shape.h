@@ -31,6 +31,20 @@ static inline size_t shape_number(const char *at, const char *end)
     return (size_t)(p - at);
 }
 
+/* How many bytes at `at` are five numbers, with or without a sign, and slashes between; 0: none. */
+static inline size_t shape_timers(const char *at, const char *end)
+{
+    size_t n = 0, slashes = 0;
+    for (; at + n < end; n++) {
+        char c = at[n];
+        if (!(c >= '0' && c <= '9') && c != '/' && c != '-' && c != '+') {
+            break;
+        }
+        slashes += c == '/';
+    }
+    return slashes == 4 ? n : 0;
+}
+
 enum {
     SHAPE_CLF_SECONDS = 20, /* "22/Nov/2026:16:29:32" */
     SHAPE_ISO_SECONDS = 19, /* "2026-11-22T16:29:32" */

@@ -105,7 +105,8 @@ static void make_word(struct template_step *s, const char *literal)
 
 static bool must_fit(uint8_t shape)
 {
-    return shape == TEMPLATE_STATUS || shape == TEMPLATE_NUMBER || shape == TEMPLATE_CLF;
+    return shape == TEMPLATE_STATUS || shape == TEMPLATE_NUMBER || shape == TEMPLATE_CLF ||
+           shape == TEMPLATE_TIMERS;
 }
 
 /* Of two variables in a row that nobody wants, the first need not be found: the search for the end
@@ -196,6 +197,12 @@ static inline bool fits(const struct template *t, unsigned i, const char *at, co
         }
         break;
     case TEMPLATE_NUMBER: stop += shape_number(at, end); break;
+    case TEMPLATE_TIMERS:
+        stop += shape_timers(at, end);
+        if (stop == at) {
+            return false;
+        }
+        break;
     case TEMPLATE_CLF:
         if (!shape_is_clf(at, end)) {
             return false;
@@ -259,6 +266,9 @@ const char *template_step_end(const struct template *t, unsigned i, const char *
     switch ((enum template_shape)s->shape) {
     case TEMPLATE_STATUS:
         stop = at + whole_status_len(s, at, end);
+        return stop > at && ends_at(t, s, stop, end) ? stop : NULL;
+    case TEMPLATE_TIMERS:
+        stop = at + shape_timers(at, end);
         return stop > at && ends_at(t, s, stop, end) ? stop : NULL;
     case TEMPLATE_NUMBER: stop = at + shape_number(at, end); break;
     case TEMPLATE_LIST: stop = shape_list_end(at, end); break;

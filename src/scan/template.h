@@ -23,8 +23,9 @@ enum template_shape {
     TEMPLATE_NUMBER, /* digits, with sign or fraction, or "-" */
     TEMPLATE_CLF,    /* 22/Nov/2026:16:29:32 +0000, or the like with a fraction */
     TEMPLATE_ISO, /* 2026-11-22T16:29:32+00:00, or with a blank, a fraction, another zone or none */
-    TEMPLATE_LIST, /* words joined by ", " and " : " */
-    TEMPLATE_TAIL, /* belongs to the variable right before it ($args, %q) */
+    TEMPLATE_LIST,   /* words joined by ", " and " : " */
+    TEMPLATE_TIMERS, /* five numbers with slashes between, as HAProxy's "0/0/1/63/+64" */
+    TEMPLATE_TAIL,   /* belongs to the variable right before it ($args, %q) */
 };
 
 /* How quotes are protected inside a quoted variable. */

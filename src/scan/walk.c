@@ -35,6 +35,7 @@ static enum walk_pace pace_of(const struct template *t, const struct template_st
     case TEMPLATE_NUMBER: return is_long ? WALK_STEP : WALK_NUMBER;
     case TEMPLATE_CLF: return WALK_CLF;
     case TEMPLATE_ISO: return WALK_STEP;
+    case TEMPLATE_TIMERS: return is_long ? WALK_STEP : WALK_TIMERS;
     case TEMPLATE_WORD: return s->literal_len && !is_long ? WALK_WORD : WALK_STEP;
     case TEMPLATE_LIST:
         /* A list ends at a blank; with another literal it is text up to that (template.c). */
@@ -209,13 +210,32 @@ static WALK_INLINE unsigned take_to_mark(const struct taker *taker, const uint64
     return k.n;
 }
 
+/* Words up to a literal that begins with the blank. */
+static unsigned take_words(const struct taker *taker, const uint64_t *row, enum walk_kind kind)
+{
+    const struct taker k = *taker;
+    for (unsigned i = 0; i < k.n; i++) {
+        uint32_t at = k.at[i], found = marks_near(row, at);
+        if (found >= k.end[i] || !is_at(&k, k.base + found)) {
+            return i;
+        }
+        put(&k, i, found - at, kind);
+    }
+    return k.n;
+}
+
 static unsigned take_marks(struct walk *w, const struct template_step *s,
                            const struct walk_sink *sink)
 {
     const struct taker k = taker_of(w, s, sink);
     const uint64_t *row = w->lines->rows.of[marks_set_row(w->lines->set, s->mark)];
-    if (s->pace == WALK_WORD) {
+    /* A word that ends at its first blank has none in it: only the first mark is taken then. */
+    bool is_plain = s->mark == ' ' && s->anchor == 0;
+    if (s->pace == WALK_WORD && !is_plain) {
         return take_to_mark(&k, row, sink->kind, true);
+    }
+    if (s->pace == WALK_WORD) {
+        return take_words(&k, row, sink->kind);
     }
     return sink->kind == WALK_NOWHERE ? take_to_mark(&k, row, WALK_NOWHERE, false)
            : sink->kind == WALK_NAME  ? take_to_mark(&k, row, WALK_NAME, false)
@@ -239,16 +259,27 @@ static __attribute__((noinline)) const char *careful_end(const struct walk *w,
     const char *stop = NULL, *next = NULL;
     switch ((enum walk_pace)s->pace) {
     case WALK_NUMBER: stop = at + shape_number(at, end); break;
+    case WALK_TIMERS: stop = at + shape_timers(at, end); break;
     case WALK_STAMP:
     case WALK_CLF: stop = clf_end(at, end); break;
-    case WALK_REST: return end;
     case WALK_LONG:
     case WALK_STEP: stop = template_step_end(t, (unsigned)(s - t->steps), at, end, &next); break;
     case WALK_WORD:
+    case WALK_REST:
     case WALK_STATUS:
     case WALK_MARK: break;
     }
     return stop && template_literal_at(t, s, stop, end) ? stop : NULL;
+}
+
+static unsigned take_rests(struct walk *w, const struct template_step *s,
+                           const struct walk_sink *sink)
+{
+    const struct taker k = taker_of(w, s, sink);
+    for (unsigned i = 0; i < k.n; i++) {
+        put(&k, i, k.end[i] - k.at[i], sink->kind);
+    }
+    return k.n;
 }
 
 static unsigned take_carefully(struct walk *w, const struct template_step *s,
@@ -265,29 +296,56 @@ static unsigned take_carefully(struct walk *w, const struct template_step *s,
     return k.n;
 }
 
+/* The stamp of the line before: to its end, or to its seconds only when there is a fraction. */
+struct stamp {
+    const char *last;
+    size_t len;
+    bool has_fraction;
+};
+
+/* The end of a stamp that begins as the one before: at its end, or, with a fraction, behind that.
+ * NULL when it is another. */
+static inline const char *known_stamp(const struct stamp *stamp, const char *at)
+{
+    if (!stamp->last || !find_same(stamp->last, at, stamp->len)) {
+        return NULL;
+    }
+    return stamp->has_fraction ? at + stamp->len + find_digits16(at + stamp->len)
+                               : at + SHAPE_CLF_LEN;
+}
+
+static struct stamp stamp_of(const char *at, const char *stop, size_t literal_len)
+{
+    size_t len = SHAPE_CLF_LEN + literal_len;
+    if (stop == at + SHAPE_CLF_LEN && len <= 32) {
+        return (struct stamp){at, len, false};
+    }
+    bool has_fraction = stop > at + SHAPE_CLF_SECONDS + 1 && at[SHAPE_CLF_SECONDS] == '.' &&
+                        stop[-1] >= '0' && stop[-1] <= '9' && stop < at + SHAPE_CLF_LEN;
+    return (struct stamp){has_fraction ? at : NULL, SHAPE_CLF_SECONDS + 1, has_fraction};
+}
+
 /* Lines of one second come in rows: the time, and the literal behind it, are those of the line
- * before. */
+ * before, or differ in the fraction only. */
 static WALK_INLINE unsigned take_stamps_as(struct walk *w, const struct template_step *s,
                                            const struct walk_sink *sink, enum walk_kind kind)
 {
     const struct taker k = taker_of(w, s, sink);
-    const size_t len = SHAPE_CLF_LEN + (size_t)s->literal_len;
     char *same = w->same;
     const size_t stride = w->stride;
-    const char *last = NULL;
+    struct stamp stamp = {0};
     for (unsigned i = 0; i < k.n; i++, same += stride) {
-        const char *at = k.base + k.at[i];
-        if (last && find_same(last, at, len)) {
-            *(bool *)same = true;
-            last = at;
-            put(&k, i, SHAPE_CLF_LEN, kind);
-            continue;
+        const char *at = k.base + k.at[i], *stop = known_stamp(&stamp, at);
+        if (stop && (!stamp.has_fraction || is_at(&k, stop))) {
+            *(bool *)same = !stamp.has_fraction;
+            stamp.last = at;
+        } else {
+            stop = careful_end(w, s, i);
+            if (!stop) {
+                return i;
+            }
+            stamp = stamp_of(at, stop, s->literal_len);
         }
-        const char *stop = careful_end(w, s, i);
-        if (!stop) {
-            return i;
-        }
-        last = stop == at + SHAPE_CLF_LEN && len <= 32 ? at : NULL;
         put(&k, i, (uint32_t)(stop - at), kind);
     }
     return k.n;
@@ -401,6 +459,49 @@ static unsigned take_numbers(struct walk *w, const struct template_step *s,
     return k.n;
 }
 
+static unsigned take_timers(struct walk *w, const struct template_step *s,
+                            const struct walk_sink *sink)
+{
+    const struct taker k = taker_of(w, s, sink);
+    for (unsigned i = 0; i < k.n; i++) {
+        const char *at = k.base + k.at[i];
+        size_t n = find_timers16(at);
+        if (n == 0 || !is_at(&k, at + n)) {
+            const char *stop = careful_end(w, s, i);
+            if (!stop) {
+                return i;
+            }
+            n = (size_t)(stop - at);
+        }
+        put(&k, i, (uint32_t)n, sink->kind);
+    }
+    return k.n;
+}
+
+/* Seconds with a fraction, as nanoseconds. */
+static unsigned take_seconds(struct walk *w, const struct template_step *s,
+                             const struct walk_sink *sink)
+{
+    static const uint32_t scales[] = {1000000000, 100000000, 10000000, 1000000, 100000,
+                                      10000,      1000,      100,      10,      1};
+    const struct taker k = taker_of(w, s, sink);
+    for (unsigned i = 0; i < k.n; i++) {
+        const char *at = k.base + k.at[i];
+        size_t n = find_digits16(at), m = find_digits16(at + n + 1);
+        if (k.at[i] < 8 || n == 0 || n > 8 || at[n] != '.' || m == 0 || m > 8 ||
+            !is_at(&k, at + n + 1 + m)) {
+            return i;
+        }
+        uint64_t whole, part;
+        find_number(at + n, n, &whole);
+        find_number(at + n + 1 + m, m, &part);
+        uint64_t ns = whole * 1000000000 + part * scales[m];
+        memcpy(k.sink.to + i * k.sink.stride, &ns, sizeof(ns));
+        k.at[i] += (uint32_t)(n + 1 + m) + k.step.literal_len;
+    }
+    return k.n;
+}
+
 static unsigned take(struct walk *w, const struct template_step *s, const struct walk_sink *sink)
 {
     switch ((enum walk_pace)s->pace) {
@@ -409,10 +510,13 @@ static unsigned take(struct walk *w, const struct template_step *s, const struct
     case WALK_STAMP: return take_stamps(w, s, sink);
     case WALK_STATUS: return take_statuses(w, s, sink);
     case WALK_NUMBER:
-        return sink->kind == WALK_VALUE ? take_values(w, s, sink) : take_numbers(w, s, sink);
+        return sink->kind == WALK_VALUE     ? take_values(w, s, sink)
+               : sink->kind == WALK_SECONDS ? take_seconds(w, s, sink)
+                                            : take_numbers(w, s, sink);
+    case WALK_TIMERS: return take_timers(w, s, sink);
+    case WALK_REST: return take_rests(w, s, sink);
     case WALK_LONG:
     case WALK_CLF:
-    case WALK_REST:
     case WALK_STEP: break;
     }
     return take_carefully(w, s, sink);

@@ -20,21 +20,22 @@ enum walk_pace {
     WALK_STAMP,  /* the first time in CLF notation */
     WALK_STATUS, /* three digits */
     WALK_NUMBER, /* digits, perhaps with a fraction */
-    WALK_LONG,   /* WALK_MARK with a literal that takes more than one word to compare */
-    WALK_WORD,   /* WALK_MARK without blanks in the text */
-    WALK_CLF,    /* another time */
-    WALK_REST,   /* the last one, up to the line's end */
-    WALK_STEP,   /* what template_step_end says */
+    WALK_TIMERS,
+    WALK_LONG, /* WALK_MARK with a literal that takes more than one word to compare */
+    WALK_WORD, /* WALK_MARK without blanks in the text */
+    WALK_CLF,  /* another time */
+    WALK_REST, /* the last one, up to the line's end */
+    WALK_STEP, /* what template_step_end says */
 };
 
 /* What becomes of a step's text. */
 enum walk_kind {
     WALK_NOWHERE,
-    WALK_TEXT,  /* a struct span */
-    WALK_NAME,  /* a struct span, not written for "-" */
-    WALK_CODE,  /* of WALK_STATUS only: the three digits as a uint16_t */
-    WALK_VALUE, /* of WALK_NUMBER only: a whole number as an int64_t, not written for "-" */
-    WALK_KINDS,
+    WALK_TEXT,    /* a struct span */
+    WALK_NAME,    /* a struct span, not written for "-" */
+    WALK_CODE,    /* of WALK_STATUS only: the three digits as a uint16_t */
+    WALK_VALUE,   /* of WALK_NUMBER only: a whole number as an int64_t, not written for "-" */
+    WALK_SECONDS, /* of WALK_NUMBER only: seconds with a fraction, as nanoseconds in an int64_t */
 };
 
 /* Where it goes: line i's value to `to + i * stride`. */

@@ -213,12 +213,24 @@ void tally_request(struct tally *t, const struct event *e, struct verdict v, int
     }
 }
 
-/* Is a request no more than a count? No name, no duration, no error: then those of one second
- * differ in status and bytes only. */
-static inline bool is_plain(const struct event *e)
+static inline bool is_error_status(uint16_t status)
 {
-    unsigned above = (unsigned)e->status - 400;
-    return above >= 200 && e->duration_ns < 0 && e->host.len == 0 && e->upstream.len == 0;
+    return (unsigned)status - 400 < 200;
+}
+
+/* What a request that is no error has beside its count. */
+static inline void add_details(struct tally *t, const struct event *e)
+{
+    static const uint64_t columns[TOP_COLUMNS] = {1, 0, 0};
+    if (e->duration_ns >= 0) {
+        sketch_add(sketch_of(t, status_class(e->status)), (uint64_t)e->duration_ns);
+    }
+    if (e->host.len) {
+        add_name(t, TALLY_HOSTS, wanted(t, TALLY_HOSTS, host_of(t, e->host)), columns);
+    }
+    if (e->upstream.len) {
+        add_name(t, TALLY_UPSTREAMS, wanted(t, TALLY_UPSTREAMS, e->upstream), columns);
+    }
 }
 
 /* Makes sure that whatever is hot was made by this table, so that it need not be compared. */
@@ -232,7 +244,8 @@ static void heat(struct tally *t, const struct verdict_table *verdicts)
     }
 }
 
-/* Plain requests that were counted but not yet summed up. */
+/* Requests of one second without errors, which differ in little more than their status: counted,
+ * but not yet summed up. */
 struct run {
     uint64_t bytes;
     uint32_t n;
@@ -251,7 +264,7 @@ static void end_run(struct tally *t, struct run *run)
     *run = (struct run){0};
 }
 
-/* Whatever is not plain, or not for the window's second. */
+/* Errors, and what is not for the window's second. */
 __attribute__((noinline)) static void count_singly(struct tally *t, struct event *e,
                                                    struct tally_time time, struct verdict v)
 {
@@ -279,8 +292,9 @@ void tally_requests(struct tally *t, struct event *events, const struct tally_ti
             }
         }
         uint16_t cell = t->hot[e->status];
-        if (is_open && cell && is_plain(e)) {
+        if (is_open && cell && !is_error_status(e->status)) {
             t->cells[cell - 1].count++;
+            add_details(t, e);
             run.bytes += e->bytes >= 0 ? (uint64_t)e->bytes : 0;
             run.has_bytes = run.has_bytes || e->bytes >= 0;
             run.n++;

@@ -11,8 +11,9 @@
 #include "base/span.h"
 
 enum {
-    TOP_NAMES = 1024,    /* at most so many are held */
-    TOP_NAME_BYTES = 200 /* longer names are cut */
+    TOP_NAMES = 1024,     /* at most so many are held */
+    TOP_NAME_BYTES = 200, /* longer names are cut */
+    TOP_RECENT = 16,
 };
 
 enum top_column {
@@ -34,7 +35,8 @@ struct top {
     uint32_t *slots; /* hash table of entry number + 1 */
     char *bytes;
     uint32_t n_entries, cap_entries, n_slots, len_bytes, cap_bytes;
-    uint32_t last;               /* entry that was hit last */
+    uint16_t
+        recent[TOP_RECENT]; /* entries that were hit last, by a bit of their name; numbers + 1 */
     uint64_t floor[TOP_COLUMNS]; /* largest count that was let go */
 };
 

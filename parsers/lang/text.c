@@ -98,7 +98,8 @@ static void find_direct(struct text_state *s, uint8_t i)
         s->host_at = i;
     } else if (step->slot == FIELD_UPSTREAM && step->shape != TEMPLATE_LIST) {
         s->server_at = i;
-    } else if (step->slot == FIELD_DURATION_S && step->pace == WALK_NUMBER) {
+    } else if ((step->slot == FIELD_DURATION_S && step->pace == WALK_NUMBER) ||
+               (step->slot == FIELD_TIMERS_MS && step->pace == WALK_TIMERS)) {
         s->seconds_at = i;
     }
 }

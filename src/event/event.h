@@ -36,15 +36,18 @@ struct event {
 /* An event with nothing in it, for a parser to fill. */
 static inline void event_clear(struct event *e)
 {
-    /* In pieces that the compiler turns into stores: clearing all at once would make a string
-     * instruction, which is slow to start. */
-    memset(&e->client, 0, sizeof e->client);
-    memset(&e->host, 0, sizeof e->host);
-    memset(&e->request, 0, sizeof e->request);
-    memset(&e->method, 0, sizeof e->method);
-    memset(&e->target, 0, sizeof e->target);
-    memset(&e->upstream, 0, sizeof e->upstream);
-    memset(&e->time, 0, sizeof e->time);
+    /* A span at a time, in one store: clearing all at once would make a string instruction, which
+     * is slow to start. */
+    typedef long long event_pair
+        __attribute__((vector_size(sizeof(struct span)), aligned(sizeof(void *)), may_alias));
+    const event_pair none = {0};
+    *(event_pair *)&e->client = none;
+    *(event_pair *)&e->host = none;
+    *(event_pair *)&e->request = none;
+    *(event_pair *)&e->method = none;
+    *(event_pair *)&e->target = none;
+    *(event_pair *)&e->upstream = none;
+    *(event_pair *)&e->time = none;
     e->bytes = EVENT_NO_BYTES;
     e->duration_ns = EVENT_NO_DURATION;
     e->status = STATUS_NONE;

@@ -74,8 +74,9 @@ static inline size_t find_digits16(const char *at)
 #endif
 }
 
-/* shape_timers where it is less than 16 bytes long, else 0; 16 bytes must be there to be read. */
-static inline size_t find_timers16(const char *at)
+/* shape_timers where it is less than 16 bytes long, else 0; 16 bytes must be there to be read.
+ * `*last` becomes where the last of the numbers begins. */
+static inline size_t find_timers16(const char *at, size_t *last)
 {
 #ifdef __SSE2__
     const __m128i nine = _mm_set1_epi8(9);
@@ -88,13 +89,15 @@ static inline size_t find_timers16(const char *at)
     unsigned all = (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(slash, sign), digit));
     unsigned n = (unsigned)__builtin_ctz(~all);
     unsigned slashes = (unsigned)_mm_movemask_epi8(slash) & ((1U << n) - 1);
-    /* Just four bits are left when three are taken away and one remains. */
+    /* There are four when one is left after three were taken away, lowest first. */
     slashes &= slashes - 1;
     slashes &= slashes - 1;
     slashes &= slashes - 1;
+    *last = slashes ? (size_t)__builtin_ctz(slashes) + 1 : n;
     return n < 16 && slashes && (slashes & (slashes - 1)) == 0 ? n : 0;
 #else
     (void)at;
+    *last = 0;
     return 0;
 #endif
 }

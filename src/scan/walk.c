@@ -211,7 +211,8 @@ static WALK_INLINE unsigned take_to_mark(const struct taker *taker, const uint64
 }
 
 /* Words up to a literal that begins with the blank. */
-static unsigned take_words(const struct taker *taker, const uint64_t *row, enum walk_kind kind)
+static WALK_INLINE unsigned take_words_as(const struct taker *taker, const uint64_t *row,
+                                          enum walk_kind kind)
 {
     const struct taker k = *taker;
     for (unsigned i = 0; i < k.n; i++) {
@@ -222,6 +223,12 @@ static unsigned take_words(const struct taker *taker, const uint64_t *row, enum 
         put(&k, i, found - at, kind);
     }
     return k.n;
+}
+
+static unsigned take_words(const struct taker *k, const uint64_t *row)
+{
+    return k->sink.kind == WALK_NOWHERE ? take_words_as(k, row, WALK_NOWHERE)
+                                        : take_words_as(k, row, k->sink.kind);
 }
 
 static unsigned take_marks(struct walk *w, const struct template_step *s,
@@ -235,7 +242,7 @@ static unsigned take_marks(struct walk *w, const struct template_step *s,
         return take_to_mark(&k, row, sink->kind, true);
     }
     if (s->pace == WALK_WORD) {
-        return take_words(&k, row, sink->kind);
+        return take_words(&k, row);
     }
     return sink->kind == WALK_NOWHERE ? take_to_mark(&k, row, WALK_NOWHERE, false)
            : sink->kind == WALK_NAME  ? take_to_mark(&k, row, WALK_NAME, false)
@@ -259,13 +266,13 @@ static __attribute__((noinline)) const char *careful_end(const struct walk *w,
     const char *stop = NULL, *next = NULL;
     switch ((enum walk_pace)s->pace) {
     case WALK_NUMBER: stop = at + shape_number(at, end); break;
-    case WALK_TIMERS: stop = at + shape_timers(at, end); break;
     case WALK_STAMP:
     case WALK_CLF: stop = clf_end(at, end); break;
     case WALK_LONG:
     case WALK_STEP: stop = template_step_end(t, (unsigned)(s - t->steps), at, end, &next); break;
     case WALK_WORD:
     case WALK_REST:
+    case WALK_TIMERS:
     case WALK_STATUS:
     case WALK_MARK: break;
     }
@@ -459,21 +466,25 @@ static unsigned take_numbers(struct walk *w, const struct template_step *s,
     return k.n;
 }
 
+/* Of HAProxy's timers the last one is read, the total. */
 static unsigned take_timers(struct walk *w, const struct template_step *s,
                             const struct walk_sink *sink)
 {
     const struct taker k = taker_of(w, s, sink);
     for (unsigned i = 0; i < k.n; i++) {
         const char *at = k.base + k.at[i];
-        size_t n = find_timers16(at);
-        if (n == 0 || !is_at(&k, at + n)) {
-            const char *stop = careful_end(w, s, i);
-            if (!stop) {
-                return i;
-            }
-            n = (size_t)(stop - at);
+        size_t last, n = find_timers16(at, &last);
+        uint64_t ms;
+        bool is_usual = n > last && n - last <= 8 && k.at[i] >= 8 && is_at(&k, at + n) &&
+                        find_number(at + n, n - last, &ms);
+        if (!is_usual) {
+            return i;
         }
-        put(&k, i, (uint32_t)n, sink->kind);
+        uint64_t ns = ms * 1000000;
+        if (sink->kind == WALK_SECONDS) {
+            memcpy(k.sink.to + i * k.sink.stride, &ns, sizeof(ns));
+        }
+        k.at[i] += (uint32_t)n + k.step.literal_len;
     }
     return k.n;
 }

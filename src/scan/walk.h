@@ -35,7 +35,8 @@ enum walk_kind {
     WALK_NAME,    /* a struct span, not written for "-" */
     WALK_CODE,    /* of WALK_STATUS only: the three digits as a uint16_t */
     WALK_VALUE,   /* of WALK_NUMBER only: a whole number as an int64_t, not written for "-" */
-    WALK_SECONDS, /* of WALK_NUMBER only: seconds with a fraction, as nanoseconds in an int64_t */
+    WALK_SECONDS, /* of WALK_NUMBER, seconds with a fraction, or of WALK_TIMERS, the total: as
+                     nanoseconds in an int64_t */
 };
 
 /* Where it goes: line i's value to `to + i * stride`. */

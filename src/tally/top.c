@@ -11,6 +11,8 @@
 
 #include <stdlib.h>
 
+_Static_assert(TOP_RECENT == 16, "recent_of gives four bits");
+
 enum {
     TOP_FIRST = 16,           /* entries that a new table has room for */
     TOP_MOST = 2 * TOP_NAMES, /* held for a moment while merging */
@@ -298,19 +300,25 @@ static inline bool same_bytes(const char *a, const char *b, size_t len)
  * their name, so that those are not hashed. */
 static inline unsigned recent_of(struct span name)
 {
-    unsigned last = name.len ? (unsigned char)name.ptr[name.len - 1] : 0;
-    unsigned middle = name.len ? (unsigned char)name.ptr[name.len / 2] : 0;
-    return (last * 5 + middle * 3 + (unsigned)name.len) % TOP_RECENT;
+    uint64_t head = name.len, tail = 0;
+    if (name.len >= 8) {
+        memcpy(&head, name.ptr, 8);
+        memcpy(&tail, name.ptr + name.len - 8, 8);
+    } else if (name.len) {
+        tail = (uint64_t)(unsigned char)name.ptr[name.len - 1] << 8 | (unsigned char)name.ptr[0];
+    }
+    return (unsigned)((head * 0x9e3779b97f4a7c15u ^ tail * 0xc2b2ae3d27d4eb4fu) >> 60);
 }
 
 void top_add(struct top *t, struct span name, const uint64_t n[TOP_COLUMNS])
 {
     name = span_head(name, TOP_NAME_BYTES);
-    uint16_t recent = t->recent[recent_of(name)];
+    unsigned slot = recent_of(name);
+    uint16_t recent = t->recent[slot];
     struct top_entry *e = recent ? &t->entries[recent - 1] : NULL;
     if (!e || e->len != name.len || !same_bytes(t->bytes + e->name, name.ptr, name.len)) {
         e = entry_of(t, name);
-        t->recent[recent_of(name)] = (uint16_t)(e - t->entries + 1);
+        t->recent[slot] = (uint16_t)(e - t->entries + 1);
     }
     for (size_t c = 0; c < TOP_COLUMNS; c++) {
         e->n[c] += n[c];

@@ -128,6 +128,7 @@ extern const struct marks_way marks_neon;
 /* Eight positions from the lowest bits on; what comes when no bit is left does not matter. */
 static MARKS_INLINE uint64_t marks_way_put8(uint16_t *out, uint64_t bits, size_t base)
 {
+    MARKS_UNROLL
     for (unsigned i = 0; i < 8; i++) {
         /* The highest bit only keeps the search from having nothing to find. */
         out[i] = (uint16_t)(base + (unsigned)__builtin_ctzll(bits | (uint64_t)1 << 63));

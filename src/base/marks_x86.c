@@ -233,7 +233,8 @@ FOR_AVX512 static void classify_avx512(const struct marks_set *set, const char *
                                        struct marks_block *out){
     MARKS_WAY_BY_SIZE(classify_n_avx512, set, at, n, out)}
 
-/* The numbers 0 to 63 are pressed together where the bits are. All 64 are stored, always. */
+/* The numbers 0 to 63 are pressed together where the bits are. Half of them is stored always, the
+ * other half hardly ever. */
 FOR_AVX512 static uint16_t *extract_avx512(const struct marks_block *blocks, size_t n, size_t base,
                                            uint16_t *out)
 {
@@ -243,13 +244,16 @@ FOR_AVX512 static uint16_t *extract_avx512(const struct marks_block *blocks, siz
     }
     const __m512i places = _mm512_loadu_si512(count);
     for (size_t i = 0; i < n; i++) {
+        size_t hits = (size_t)__builtin_popcountll(blocks[i].hits);
         __m512i from = _mm512_set1_epi16((short)(base + i * MARKS_BLOCK));
         __m512i pressed = _mm512_maskz_compress_epi8(blocks[i].hits, places);
         __m512i low = _mm512_cvtepu8_epi16(_mm512_castsi512_si256(pressed));
-        __m512i high = _mm512_cvtepu8_epi16(_mm512_extracti64x4_epi64(pressed, 1));
         _mm512_storeu_si512(out, _mm512_add_epi16(low, from));
-        _mm512_storeu_si512(out + MARKS_BLOCK / 2, _mm512_add_epi16(high, from));
-        out += __builtin_popcountll(blocks[i].hits);
+        if (hits > MARKS_BLOCK / 2) {
+            __m512i high = _mm512_cvtepu8_epi16(_mm512_extracti64x4_epi64(pressed, 1));
+            _mm512_storeu_si512(out + MARKS_BLOCK / 2, _mm512_add_epi16(high, from));
+        }
+        out += hits;
     }
     return out;
 }

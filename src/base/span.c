@@ -4,6 +4,8 @@
  */
 #include "base/span.h"
 
+#include "base/digits.h"
+
 struct span span_trim(struct span s)
 {
     while (s.len && (s.ptr[0] == ' ' || s.ptr[0] == '\t')) {
@@ -45,6 +47,9 @@ bool span_to_u64(struct span s, uint64_t *out)
     uint64_t value = 0;
     if (s.len == 0 || s.len > MOST) {
         return false;
+    }
+    if (s.len <= DIGITS_MOST) {
+        return digits_read(s.ptr, s.len, out);
     }
     for (size_t i = 0; i < s.len; i++) {
         unsigned digit = (unsigned)(unsigned char)s.ptr[i] - '0';

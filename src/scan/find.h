@@ -5,6 +5,8 @@
 #ifndef TEAPOT_SCAN_FIND_H
 #define TEAPOT_SCAN_FIND_H
 
+#include "base/digits.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,7 +17,8 @@
 #endif
 
 #ifdef __SSE2__
-/* Which of the 16 bytes from `at` on are `wanted`: bit 0 for the first. */
+/* Which of the 16 bytes from `at` on are those of `wanted`, each in its place: bit 0 for the first.
+ */
 static inline uint64_t find_mask16(const char *at, __m128i wanted)
 {
     __m128i piece = _mm_loadu_si128((const __m128i *)(const void *)at);
@@ -118,17 +121,6 @@ static inline size_t find_digits(const char *at, const char *end)
     return n;
 }
 
-/* The number that eight digits are, whose values (not their characters) are the bytes of `text`,
- * the first one the lowest. Neighbouring ones are added up in pairs, then fours, then all eight
- * (Lemire, "Quickly parsing eight digits", lemire.me, 2018). */
-static inline uint64_t find_eight(uint64_t text)
-{
-    text = text * 10 + (text >> 8);
-    return ((text & 0x000000ff000000ffu) * 0x000f424000000064u +
-            ((text >> 16) & 0x000000ff000000ffu) * 0x0000271000000001u) >>
-           32;
-}
-
 /* Reads the number that the one to eight bytes before `end` are, when all are digits; the eight
  * bytes before `end` must be there. */
 static inline bool find_number(const char *end, size_t len, uint64_t *value)
@@ -140,7 +132,7 @@ static inline bool find_number(const char *end, size_t len, uint64_t *value)
 #endif
     text ^= 0x3030303030303030u;
     text &= ~(uint64_t)0 << (8 * (8 - len));
-    *value = find_eight(text);
+    *value = digits_eight(text);
     return ((text | (text + 0x7676767676767676u)) & 0x8080808080808080u) == 0;
 }
 

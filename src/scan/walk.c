@@ -428,7 +428,7 @@ static unsigned take_values(struct walk *w, const struct template_step *s,
         size_t bits = others ? (size_t)__builtin_ctzll(others) - 7 : 64, n = bits / 8;
         int64_t value;
         if (bits > 0 && bits < 64) {
-            value = (int64_t)find_eight(digits << (64 - bits));
+            value = (int64_t)digits_eight(digits << (64 - bits));
         } else {
             n = read_number((struct span){at, k.end[i] - k.at[i]}, &value);
         }

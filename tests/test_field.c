@@ -2,6 +2,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -12,6 +13,29 @@ static struct event stored(enum field field, const char *text)
     event_clear(&e);
     field_store(&e, field, span_of(text));
     return e;
+}
+
+/* An exponent of 0 keeps a number from being read the quick way. */
+static void a_usual_number_is_what_its_digits_one_by_one_make(void **state)
+{
+    uint64_t seed = 9;
+    (void)state;
+    for (int i = 0; i < 50000; i++) {
+        char text[64], slow[80];
+        seed = seed * 6364136223846793005u + 1442695040888963407u;
+        int places = (int)(seed >> 40) % 16;
+        unsigned whole = (unsigned)(seed >> 20) % (i % 3 ? 10 : 100000);
+        int n = snprintf(text, sizeof text, "%u.%015llu", whole,
+                         (unsigned long long)(seed % 1000000000000000u));
+        text[n - places] = '\0';
+        snprintf(slow, sizeof slow, "%se+0", text);
+        for (int f = FIELD_DURATION_S; f <= FIELD_DURATION_TEXT; f++) {
+            int64_t ns = stored((enum field)f, text).duration_ns;
+            if (ns != stored((enum field)f, slow).duration_ns || ns < 0) {
+                fail_msg("%s", text);
+            }
+        }
+    }
 }
 
 static void durations_are_read_in_their_unit(void **state)
@@ -52,6 +76,11 @@ static void durations_are_read_in_their_unit(void **state)
         {FIELD_DURATION_TEXT, "7 ", 7000000000},
         {FIELD_DURATION_TEXT, "3 parsecs", -1},
         {FIELD_DURATION_TEXT, "1s2", -1},
+        {FIELD_DURATION_TEXT, " 5", -1},
+        {FIELD_DURATION_TEXT, "5 3", -1},
+        {FIELD_DURATION_TEXT, "1e5", -1},
+        {FIELD_DURATION_TEXT, "5.", 5000000000},
+        {FIELD_DURATION_TEXT, "0.005980897", 5980897},
         {FIELD_DURATION_TEXT, "s", -1},
         {FIELD_DURATION_TEXT, "", -1},
         {FIELD_DURATION_TEXT, "9999999999h", -1},
@@ -193,6 +222,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(durations_are_read_in_their_unit),
+        cmocka_unit_test(a_usual_number_is_what_its_digits_one_by_one_make),
         cmocka_unit_test(bytes_are_whole_numbers),
         cmocka_unit_test(any_time_is_told_from_its_text),
         cmocka_unit_test(the_first_status_and_time_stay),

@@ -4,7 +4,13 @@
  */
 #include "event/field.h"
 
+#include "base/digits.h"
+
 #include <math.h>
+
+/* The cases of field_store that are rare, or do much, stay out of it: what they need of the stack
+ * would be paid for by all. */
+#define APART __attribute__((noinline))
 
 static bool is_digit(char c)
 {
@@ -44,44 +50,39 @@ static bool take_decimal(struct span *s, double *out)
     return true;
 }
 
-/* Seconds as servers write them, "0.063": up to nine digits, and up to nine behind the point. False
- * for anything else. Floating point, below, gives the same, as it is exact to far less than half a
- * nanosecond here. */
-static bool store_seconds(struct event *out, struct span text)
+/* Reads all of `s` when it is "12", "0.037" or "0.005980897", as most are: digits that a double
+ * holds exactly, so that the result is that of take_decimal to the last bit. */
+static bool read_decimal(struct span s, double *out)
 {
-    static const uint32_t scales[] = {1000000000, 100000000, 10000000, 1000000, 100000,
-                                      10000,      1000,      100,      10,      1};
-    uint64_t value = 0;
-    size_t i = 0, point;
-    for (; i < text.len && i < 9 && is_digit(text.ptr[i]); i++) {
-        value = value * 10 + (uint64_t)(text.ptr[i] - '0');
-    }
-    if (i == 0 || i == text.len || text.ptr[i] != '.' || text.len - i > 10) {
+    static const uint64_t tens[] = {
+        1,           10,           100,           1000,           10000,
+        100000,      1000000,      10000000,      100000000,      1000000000,
+        10000000000, 100000000000, 1000000000000, 10000000000000, 100000000000000};
+    size_t dot = s.len > 1 && s.ptr[1] == '.' ? 1 : span_find(s, '.');
+    size_t n = dot < s.len ? s.len - dot - 1 : 0, head = n < DIGITS_MOST ? n : DIGITS_MOST;
+    uint64_t whole, first = 0, rest = 0;
+    if (dot == 0 || dot > DIGITS_MOST || dot + n >= sizeof(tens) / sizeof(tens[0]) ||
+        dot + 1 == s.len || !digits_read(s.ptr, dot, &whole) ||
+        (n > 0 && !digits_read(s.ptr + dot + 1, head, &first)) ||
+        (n > head && !digits_read(s.ptr + dot + 1 + head, n - head, &rest))) {
         return false;
     }
-    point = i;
-    for (i++; i < text.len && is_digit(text.ptr[i]); i++) {
-        value = value * 10 + (uint64_t)(text.ptr[i] - '0');
-    }
-    if (i < text.len || i == point + 1) {
-        return false;
-    }
-    out->duration_ns = (int64_t)(value * scales[i - point - 1]);
+    *out = (double)(whole * tens[n] + first * tens[n - head] + rest) / (double)tens[n];
     return true;
 }
 
-static __attribute__((noinline)) void store_duration(struct event *out, struct span text,
-                                                     double unit_ns)
+APART static void store_duration(struct event *out, struct span text, double unit_ns)
 {
     static const double longest_ns = 9e18; /* about 285 years; int64 holds a little more */
     double value;
-    if (take_decimal(&text, &value) && text.len == 0 && value * unit_ns < longest_ns) {
+    bool good = read_decimal(text, &value) || (take_decimal(&text, &value) && text.len == 0);
+    if (good && value * unit_ns < longest_ns) {
         out->duration_ns = (int64_t)(value * unit_ns + 0.5);
     }
 }
 
 /* Whole numbers of small units are the common case and need no floating point. */
-static void store_whole_duration(struct event *out, struct span text, uint64_t unit_ns)
+APART static void store_whole_duration(struct event *out, struct span text, uint64_t unit_ns)
 {
     uint64_t value;
     if (text.len && text.ptr[0] == '+') {
@@ -104,7 +105,7 @@ static struct span last_timer(struct span timers)
 }
 
 /* Go's notation: numbers with units in a row, "2m3.5s", "109.54µs" (U+00B5 or U+03BC). */
-static __attribute__((noinline)) void store_duration_text(struct event *out, struct span text)
+APART static void store_duration_text(struct event *out, struct span text)
 {
     static const struct {
         const char *unit;
@@ -113,6 +114,10 @@ static __attribute__((noinline)) void store_duration_text(struct event *out, str
                  {"sec", 1e9}, {"s", 1e9},  {"h", 3600e9},      {"m", 60e9}};
     double sum = 0, value;
     struct span rest = text;
+    if (text.len && is_digit(text.ptr[text.len - 1])) { /* no unit */
+        store_duration(out, text, 1e9);
+        return;
+    }
     while (rest.len && take_decimal(&rest, &value)) {
         size_t u = 0, n = sizeof(units) / sizeof(units[0]);
         while (rest.len && rest.ptr[0] == ' ') {
@@ -136,7 +141,7 @@ static __attribute__((noinline)) void store_duration_text(struct event *out, str
     }
 }
 
-static void store_bytes(struct event *out, struct span text)
+APART static void store_bytes(struct event *out, struct span text)
 {
     uint64_t value;
     if (text.len && text.ptr[0] == '+') { /* HAProxy's logasap: at least so many */
@@ -155,7 +160,7 @@ static void store_time(struct event *out, struct span text, enum logtime_kind ki
     }
 }
 
-static __attribute__((noinline)) void store_any_time(struct event *out, struct span t)
+APART static void store_any_time(struct event *out, struct span t)
 {
     if (t.len && t.ptr[0] == '[') {
         t = span_after(t, 1);
@@ -209,6 +214,16 @@ static void store_text(struct span *to, struct span text)
     }
 }
 
+APART static void store_client_port(struct event *out, struct span text)
+{
+    store_text(&out->client, without_port(text));
+}
+
+APART static void store_upstream(struct event *out, struct span text)
+{
+    store_text(&out->upstream, last_of_list(text));
+}
+
 void field_store(struct event *out, enum field field, struct span text)
 {
     switch (field) {
@@ -227,14 +242,10 @@ void field_store(struct event *out, enum field field, struct span text)
     case FIELD_TARGET: store_text(&out->target, text); break;
     case FIELD_HOST: store_text(&out->host, text); break;
     case FIELD_CLIENT: store_text(&out->client, text); break;
-    case FIELD_CLIENT_PORT: store_text(&out->client, without_port(text)); break;
-    case FIELD_UPSTREAM: store_text(&out->upstream, last_of_list(text)); break;
+    case FIELD_CLIENT_PORT: store_client_port(out, text); break;
+    case FIELD_UPSTREAM: store_upstream(out, text); break;
     case FIELD_BYTES: store_bytes(out, text); break;
-    case FIELD_DURATION_S:
-        if (!store_seconds(out, text)) {
-            store_duration(out, text, 1e9);
-        }
-        break;
+    case FIELD_DURATION_S: store_duration(out, text, 1e9); break;
     case FIELD_DURATION_MS: store_whole_duration(out, text, 1000000); break;
     case FIELD_DURATION_US: store_whole_duration(out, text, 1000); break;
     case FIELD_DURATION_NS: store_whole_duration(out, text, 1); break;

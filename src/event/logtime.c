@@ -6,6 +6,7 @@
 #include "event/logtime.h"
 
 #include "base/clock.h"
+#include "base/digits.h"
 
 enum {
     HEAD_CLF = 18,     /* "22/Nov/2026:16:29:" */
@@ -177,9 +178,26 @@ static unsigned take_fraction(struct span *rest)
     return ms;
 }
 
+/* Ten digits, a point, and three to eight more, as for the next two hundred years. */
+static bool read_usual_epoch(struct span text, int64_t *ms)
+{
+    uint64_t head, tail, fraction, ignored;
+    size_t n = text.len - 11;
+    if (text.len < 14 || n > DIGITS_MOST || text.ptr[10] != '.' ||
+        !digits_read(text.ptr, 8, &head) || !digits_read(text.ptr + 8, 2, &tail) ||
+        !digits_read(text.ptr + 11, 3, &fraction) || !digits_read(text.ptr + 11, n, &ignored)) {
+        return false;
+    }
+    *ms = (int64_t)((head * 100 + tail) * 1000 + fraction);
+    return true;
+}
+
 static bool read_epoch(struct span text, int64_t *ms)
 {
     uint64_t whole;
+    if (read_usual_epoch(text, ms)) {
+        return true;
+    }
     size_t dot = span_find(text, '.');
     if (dot > 19 || !span_to_u64(span_head(text, dot), &whole)) {
         return false;

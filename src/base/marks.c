@@ -90,14 +90,14 @@ static uint16_t *extract_scalar(const struct marks_block *blocks, size_t n, size
     return out;
 }
 
-static void rows_scalar(const struct marks_set *set, const char *at, size_t n, uint64_t keep,
+static void rows_scalar(const struct marks_set *set, const char *at, size_t n,
                         struct marks_rows_out *out)
 {
     for (; n > 0; n--, at += MARKS_BLOCK) {
-        uint64_t words[MARKS_BYTES] = {0}, backslashes = 0, now = n == 1 ? keep : ~(uint64_t)0;
+        uint64_t words[MARKS_BYTES] = {0}, backslashes = 0;
         for (unsigned i = 0; i < MARKS_BLOCK; i++) {
             for (unsigned k = 0; k < set->n; k++) {
-                words[k] |= (uint64_t)(at[i] == set->bytes[k]) << i & now;
+                words[k] |= (uint64_t)(at[i] == set->bytes[k]) << i;
             }
             backslashes |= (uint64_t)(set->protects && at[i] == '\\') << i;
         }
@@ -113,6 +113,16 @@ static size_t find_scalar(const struct marks_set *set, const char *at, size_t le
     return find(&scalar, set, (struct span){at, len}, out);
 }
 
+/* A byte that is not in the set. */
+static char foreign_byte(const struct marks_set *set)
+{
+    char byte = 'a';
+    while (memchr(set->bytes, byte, set->n)) {
+        byte++;
+    }
+    return byte;
+}
+
 size_t marks_find_rows(const struct marks_set *set, const char *at, size_t len,
                        struct marks_rows *rows, uint16_t *out)
 {
@@ -120,12 +130,13 @@ size_t marks_find_rows(const struct marks_set *set, const char *at, size_t len,
     size_t blocks = len / MARKS_BLOCK, left = len % MARKS_BLOCK;
     assert(len <= MARKS_PIECE && set->in_rows);
     if (blocks) {
-        set->way->rows(set, at, blocks, ~(uint64_t)0, &to);
+        set->way->rows(set, at, blocks, &to);
     }
     if (left) {
-        char padded[MARKS_BLOCK] = {0};
+        char padded[MARKS_BLOCK];
+        memset(padded, foreign_byte(set), sizeof padded);
         memcpy(padded, at + blocks * MARKS_BLOCK, left);
-        set->way->rows(set, padded, 1, ((uint64_t)1 << left) - 1, &to);
+        set->way->rows(set, padded, 1, &to);
     }
     for (unsigned k = 1; k < set->n && to.block < MARKS_WORDS; k++) {
         rows->of[k][to.block] = 0;

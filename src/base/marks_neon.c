@@ -64,7 +64,7 @@ static uint16_t *extract_neon(const struct marks_block *blocks, size_t n, size_t
     return out;
 }
 
-static void rows_neon(const struct marks_set *set, const char *at, size_t n, uint64_t keep,
+static void rows_neon(const struct marks_set *set, const char *at, size_t n,
                       struct marks_rows_out *out)
 {
     for (; n > 0; n--, at += MARKS_BLOCK) {
@@ -74,7 +74,7 @@ static void rows_neon(const struct marks_set *set, const char *at, size_t n, uin
             piece[i] = vld1q_u8((const uint8_t *)at + 16 * i);
         }
         for (unsigned k = 0; k < set->n; k++) {
-            words[k] = any_neon(piece, &set->bytes[k], 1) & (n == 1 ? keep : ~(uint64_t)0);
+            words[k] = any_neon(piece, &set->bytes[k], 1);
         }
         marks_way_row(out, words, set->n, set->protects ? any_neon(piece, "\\", 1) : 0);
         marks_way_ends(out, words[0]);

@@ -10,8 +10,35 @@
 /* Inlined into functions for several processors and for several sizes of a set. */
 #define MARKS_INLINE inline __attribute__((always_inline))
 
-/* Loops over the bytes of a set, whose number is a constant where they are inlined. */
-#define MARKS_UNROLL _Pragma("GCC unroll 8")
+/* `DO(k)` for each byte of a set, whose number `of` is a constant where this is inlined: a loop
+ * would stay one. */
+#define MARKS_EACH(of, DO) \
+    do {                   \
+        if ((of) > 0) {    \
+            DO(0);         \
+        }                  \
+        if ((of) > 1) {    \
+            DO(1);         \
+        }                  \
+        if ((of) > 2) {    \
+            DO(2);         \
+        }                  \
+        if ((of) > 3) {    \
+            DO(3);         \
+        }                  \
+        if ((of) > 4) {    \
+            DO(4);         \
+        }                  \
+        if ((of) > 5) {    \
+            DO(5);         \
+        }                  \
+        if ((of) > 6) {    \
+            DO(6);         \
+        }                  \
+        if ((of) > 7) {    \
+            DO(7);         \
+        }                  \
+    } while (0)
 
 enum {
     MARKS_BLOCK = 64,
@@ -41,8 +68,8 @@ struct marks_rows_out {
     size_t block;   /* the next one's number */
 };
 
-/* Looks at `n` times 64 bytes, of which only those in `keep` count in the last one. */
-typedef void marks_rows_fn(const struct marks_set *set, const char *at, size_t n, uint64_t keep,
+/* Looks at `n` times 64 bytes. */
+typedef void marks_rows_fn(const struct marks_set *set, const char *at, size_t n,
                            struct marks_rows_out *out);
 
 struct marks_way {
@@ -74,10 +101,9 @@ static MARKS_INLINE void marks_way_row(struct marks_rows_out *out, uint64_t *wor
     if (backslashes | out->carry) {
         words[1] &= ~marks_way_escaped(backslashes, &out->carry);
     }
-    MARKS_UNROLL
-    for (unsigned k = 1; k < of; k++) {
-        out->rows[k][out->block] = words[k];
-    }
+#define STORE(k) (out->rows[k][out->block] = words[k])
+    MARKS_EACH(of, STORE);
+#undef STORE
     out->block++;
 }
 
@@ -116,19 +142,19 @@ extern const struct marks_way marks_neon;
 
 /* The same for rows. What is left over in a set of five to seven is its first byte once more, and
  * goes to rows that nobody asks for. */
-#define MARKS_WAY_ROWS_BY_SIZE(rows_n, set, at, n, keep, out)   \
-    switch ((set)->n) {                                         \
-    case 1: rows_n(set, at, n, keep, out, 1); break;            \
-    case 2: rows_n(set, at, n, keep, out, 2); break;            \
-    case 3: rows_n(set, at, n, keep, out, 3); break;            \
-    case 4: rows_n(set, at, n, keep, out, 4); break;            \
-    default: rows_n(set, at, n, keep, out, MARKS_BYTES); break; \
+#define MARKS_WAY_ROWS_BY_SIZE(rows_n, set, at, n, out)   \
+    switch ((set)->n) {                                   \
+    case 1: rows_n(set, at, n, out, 1); break;            \
+    case 2: rows_n(set, at, n, out, 2); break;            \
+    case 3: rows_n(set, at, n, out, 3); break;            \
+    case 4: rows_n(set, at, n, out, 4); break;            \
+    case 5: rows_n(set, at, n, out, 5); break;            \
+    default: rows_n(set, at, n, out, MARKS_BYTES); break; \
     }
 
 /* Eight positions from the lowest bits on; what comes when no bit is left does not matter. */
 static MARKS_INLINE uint64_t marks_way_put8(uint16_t *out, uint64_t bits, size_t base)
 {
-    MARKS_UNROLL
     for (unsigned i = 0; i < 8; i++) {
         /* The highest bit only keeps the search from having nothing to find. */
         out[i] = (uint16_t)(base + (unsigned)__builtin_ctzll(bits | (uint64_t)1 << 63));

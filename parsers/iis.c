@@ -21,5 +21,8 @@ const struct parser parser_iis = {
     .server = SERVER_IIS,
     .state_size = sizeof(struct w3c_state),
     .open = open_iis,
+    .drop = w3c_drop,
     .parse = w3c_parse,
+    .marks = w3c_lines_marks,
+    .parse_lines = w3c_lines_parse,
 };

@@ -15,5 +15,8 @@ const struct parser parser_w3c = {
     .weight = 7,
     .state_size = sizeof(struct w3c_state),
     .open = w3c_open,
+    .drop = w3c_drop,
     .parse = w3c_parse,
+    .marks = w3c_lines_marks,
+    .parse_lines = w3c_lines_parse,
 };

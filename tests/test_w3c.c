@@ -1,3 +1,4 @@
+#include "event/field.h"
 #include "parsers/lang/w3c.h"
 
 #include <setjmp.h>
@@ -97,6 +98,67 @@ static void time_taken_is_in_milliseconds_for_iis_alone(void **state)
     assert_true(event.duration_ns == 15000000);
 }
 
+static void a_field_that_nobody_wants_is_not_read_whenever_it_is_named(void **state)
+{
+    struct w3c_state s = opened("c-ip sc-status");
+    (void)state;
+    w3c_drop(&s, FIELD_CLIENT);
+    assert_int_equal(parse(&s, "192.0.2.7 404"), PARSE_OK);
+    assert_int_equal(event.client.len, 0);
+    parse(&s, "#Fields: sc-status c-ip cs-host");
+    assert_int_equal(parse(&s, "404 192.0.2.7 shop.example"), PARSE_OK);
+    assert_int_equal(event.client.len, 0);
+    assert_true(span_is(event.host, "shop.example"));
+}
+
+/* Reads what stands at `at` in a row; returns where it stopped. */
+static const char *parse_row(struct w3c_state *s, const char *at, const char *end, size_t want)
+{
+    static struct lines lines;
+    static struct event events[W3C_LINES];
+    assert_ptr_equal(w3c_lines_marks(s), &s->marks);
+    lines_take(&lines, &s->marks, (struct span){at, (size_t)(end - at)});
+    assert_int_equal(w3c_lines_parse(s, &lines, events, W3C_LINES), want);
+    event = events[want ? want - 1 : 0];
+    return lines.at;
+}
+
+static void columns_may_change_between_lines_in_a_row(void **state)
+{
+    static const char log[] = "2026-11-22 16:43:45 404 /tea\n"
+                              "2026-11-22 16:43:45 500 /pot\n"
+                              "#Fields: sc-status cs-host\n"
+                              "503 shop.example\n"
+                              "2026-11-22 16:43:45 404 /tea\n"
+                              "................................................................\n";
+    struct w3c_state s = opened("date time sc-status cs-uri");
+    const char *end = log + sizeof log - 1;
+    (void)state;
+    const char *at = parse_row(&s, log, end, 2);
+    assert_true(span_is(event.target, "/pot"));
+    assert_true(event.same_time);
+    assert_true(span_starts(span_of(at), SPAN("#Fields")));
+    assert_int_equal(parse(&s, "#Fields: sc-status cs-host"), PARSE_SKIP);
+    at = parse_row(&s, strchr(at, '\n') + 1, end, 1);
+    assert_int_equal(event.status, 503);
+    assert_true(span_is(event.host, "shop.example"));
+    assert_int_equal(event.time_kind, LOGTIME_NONE);
+    parse_row(&s, at, end, 0);
+}
+
+static void lines_are_in_no_row_without_a_status_or_with_two(void **state)
+{
+    struct w3c_state s = opened("");
+    (void)state;
+    assert_null(w3c_lines_marks(&s));
+    parse(&s, "#Fields: time sc-status");
+    assert_non_null(w3c_lines_marks(&s));
+    parse(&s, "#Fields: sc-status sc-status");
+    assert_null(w3c_lines_marks(&s));
+    parse(&s, "#Fields: time");
+    assert_null(w3c_lines_marks(&s));
+}
+
 static void more_columns_than_there_is_room_for_are_refused(void **state)
 {
     char fields[W3C_COLUMNS * 2 + 64] = "sc-status";
@@ -119,6 +181,9 @@ int main(void)
         cmocka_unit_test(quoted_values_hold_blanks_and_doubled_quotes),
         cmocka_unit_test(tabs_divide_where_they_come_first),
         cmocka_unit_test(time_taken_is_in_milliseconds_for_iis_alone),
+        cmocka_unit_test(a_field_that_nobody_wants_is_not_read_whenever_it_is_named),
+        cmocka_unit_test(columns_may_change_between_lines_in_a_row),
+        cmocka_unit_test(lines_are_in_no_row_without_a_status_or_with_two),
         cmocka_unit_test(more_columns_than_there_is_room_for_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -282,16 +282,25 @@ static void so_are_logs_of_all_servers(void **state)
     }
 }
 
+/* How many lines of a log are read many at once. */
+static size_t count_quick(const char *spec, struct buf *log)
+{
+    struct format format;
+    struct problem why;
+    assert_int_equal(format_read(&format, span_of(spec), &why), 0);
+    size_t n = compare_lines(&format, spec, buf_span(log));
+    format_done(&format);
+    buf_done(log);
+    return n;
+}
+
 /* A quick way that is never taken would pass all of the above. */
 static void usual_lines_go_the_quick_way(void **state)
 {
     static const char *const names[] = {"combined", "nginx", "vhost_combined", "apache"};
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        struct format format;
-        struct problem why;
         struct buf log = {0};
-        assert_int_equal(format_read(&format, span_of(names[i]), &why), 0);
         for (unsigned k = 0; k < 200; k++) {
             buf_printf(&log,
                        "%s192.0.2.7 - - [22/Nov/2026:16:43:%02u +0000] \"GET /tea/%u HTTP/1.1\" "
@@ -299,12 +308,51 @@ static void usual_lines_go_the_quick_way(void **state)
                        strcmp(names[i], "vhost_combined") == 0 ? "shop.example:80 " : "", k / 4, k,
                        200 + k, k * k * k);
         }
-        size_t n_quick = compare_lines(&format, names[i], buf_span(&log));
+        size_t n_quick = count_quick(names[i], &log);
         if (n_quick < 150) {
             fail_msg("%s: only %zu of 200 lines", names[i], n_quick);
         }
-        format_done(&format);
-        buf_done(&log);
+    }
+}
+
+/* All ways in which W3C logs are written, by IIS, Tomcat and CloudFront, also with date and time
+ * apart, or the date above; then the same with damaged lines among them. */
+static void usual_w3c_lines_do_whatever_their_columns(void **state)
+{
+    static const struct {
+        const char *head, *lines;
+    } cases[] = {
+        {"#Fields: date time cs-method cs-uri-stem sc-status sc-bytes time-taken\n",
+         "2026-11-22 16:43:45 GET /tea 200 0 15\n2026-11-22 16:43:45 - - 404 123456789 15\n"},
+        {"#Software: Microsoft\r\n#Fields: date time sc-status sc-bytes time-taken\r\n",
+         "2026-11-22 16:43:45 200 0 15\r\n2026-11-22 16:43:46 404 - 12345\r\n"},
+        {"#Fields: time sc-status bytes sc-bytes date\n",
+         "16:43:45 200 1 - 2026-11-22\n16:43:45.250 404 +1 20 2026-11-22\n"},
+        {"#Fields: sc-status time cs-host x-host-header\n#Date: 2026-11-22\n",
+         "200 16:43:45 a.example b.example\n404 16:43:45 a.example -\n"},
+        {"#Fields: date time sc-status time-taken cs(User-Agent)\n",
+         "2026-11-22 16:43:45 200 0.015 \"curl\" \n"
+         "2026-11-22 16:43:46 404 1 \"He said \"\"500\"\" loudly\" \n"},
+        {"#Fields: cs(User-Agent) date time sc-status cs-uri\n",
+         "\"\" 2026-11-22 16:43:45 200 /a\"b\tc\n\"a b\" 2026-11-22 16:43:45 404 \"/a b\"\n"},
+        {"#Fields: date time sc-status sc-bytes cs(User-Agent) c-ip\n",
+         "2026-11-22\t16:43:45\t200\t0\tHe said \"500\"\t2001:db8::17\n"
+         "2026-11-22\t16:43:45\t404\t0\t\"\t192.0.2.7\n"},
+        {"#Fields: sc-status\n", "200\n404\n"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct buf log = {0}, damaged = {0};
+        buf_text(&log, cases[i].head);
+        for (unsigned k = 0; k < 100; k++) {
+            buf_text(&log, cases[i].lines);
+        }
+        add_lines(&damaged, buf_span(&log));
+        size_t n_quick = count_quick("w3c", &log);
+        if (n_quick < 160) { /* the last ones have no slack behind them */
+            fail_msg("%s: only %zu of 200 lines", cases[i].head, n_quick);
+        }
+        count_quick("w3c", &damaged);
     }
 }
 
@@ -316,6 +364,7 @@ int main(void)
         cmocka_unit_test(lines_in_a_row_are_read_as_each_alone),
         cmocka_unit_test(so_are_logs_of_all_servers),
         cmocka_unit_test(usual_lines_go_the_quick_way),
+        cmocka_unit_test(usual_w3c_lines_do_whatever_their_columns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -57,10 +57,27 @@ static struct span take_column(struct span *line, char separator)
     return word;
 }
 
-static void read_fields(struct w3c_state *s, struct span names)
+static void find_status(struct w3c_state *s)
+{
+    unsigned n = 0;
+    for (uint8_t i = 0; i < s->n_columns; i++) {
+        if (s->fields[i] == FIELD_STATUS) {
+            s->status_at = i;
+            n++;
+        }
+    }
+    s->status_at = n == 1 ? s->status_at : W3C_COLUMNS;
+}
+
+static void forget_fields(struct w3c_state *s)
 {
     s->n_columns = 0;
-    s->date_at = s->time_at = W3C_COLUMNS;
+    s->date_at = s->time_at = s->status_at = W3C_COLUMNS;
+}
+
+static void read_fields(struct w3c_state *s, struct span names)
+{
+    forget_fields(s);
     names = span_trim(names);
     bool has_tabs = span_find(names, '\t') < names.len;
     while (names.len && s->n_columns < W3C_COLUMNS) {
@@ -71,8 +88,11 @@ static void read_fields(struct w3c_state *s, struct span names)
         } else if (span_is(name, "time")) {
             s->time_at = s->n_columns;
         }
-        s->fields[s->n_columns++] = (uint8_t)column_field(name, s->is_iis);
+        enum field field = column_field(name, s->is_iis);
+        bool is_wanted = !(s->dropped & 1u << field);
+        s->fields[s->n_columns++] = (uint8_t)(is_wanted ? field : FIELD_SKIP);
     }
+    find_status(s);
 }
 
 static void read_directive(struct w3c_state *s, struct span line)
@@ -96,10 +116,11 @@ static void store_stamp(struct w3c_state *s, struct event *out, struct span date
     if (d.len != 10 || time.len < 8 || time.len > 20) {
         return;
     }
-    memcpy(s->stamp, d.ptr, 10);
-    s->stamp[10] = ' ';
-    memcpy(s->stamp + 11, time.ptr, time.len);
-    field_store(out, FIELD_TIME_ISO_UTC, (struct span){s->stamp, 11 + time.len});
+    char *stamp = s->stamps[0];
+    memcpy(stamp, d.ptr, 10);
+    stamp[10] = ' ';
+    memcpy(stamp + 11, time.ptr, time.len);
+    field_store(out, FIELD_TIME_ISO_UTC, (struct span){stamp, 11 + time.len});
 }
 
 /* Does a line that should go on end in the middle of its status? 50 may have been 502. */
@@ -146,7 +167,9 @@ enum parse_result w3c_parse(void *state, struct span line, struct event *out)
 int w3c_open(void *state, struct span args, struct problem *why)
 {
     struct w3c_state *s = state;
-    s->date_at = s->time_at = W3C_COLUMNS;
+    static const char bytes[] = {'\n', ' ', '\t', '"'};
+    marks_set_init(&s->marks, bytes, sizeof(bytes), false);
+    forget_fields(s);
     if (args.len == 0) {
         return 0;
     }
@@ -156,4 +179,16 @@ int w3c_open(void *state, struct span args, struct problem *why)
         return -EINVAL;
     }
     return 0;
+}
+
+void w3c_drop(void *state, int field)
+{
+    struct w3c_state *s = state;
+    s->dropped |= 1u << field;
+    for (unsigned i = 0; i < s->n_columns; i++) {
+        if (s->fields[i] == field) {
+            s->fields[i] = FIELD_SKIP;
+        }
+    }
+    find_status(s);
 }

@@ -7,15 +7,23 @@
 
 enum {
     W3C_COLUMNS = 96,
+    W3C_LINES = 64, /* read at once */
+    W3C_STAMP = 32, /* bytes that date and time together have at most */
 };
 
 struct w3c_state {
-    uint8_t fields[W3C_COLUMNS]; /* enum field of each column */
+    /* What directives change. */
+    uint8_t fields[W3C_COLUMNS]; /* enum field of each column; FIELD_SKIP for date and time */
     uint8_t n_columns;           /* 0: no #Fields line yet */
     uint8_t date_at, time_at;    /* columns; W3C_COLUMNS: none */
+    uint8_t status_at;           /* the only one; W3C_COLUMNS: there are several, or none */
     bool is_iis;                 /* time-taken is in milliseconds */
     char date[16];               /* of the #Date line, for logs without a date column */
-    char stamp[48];              /* date and time put together */
+    /* What stays as it was opened. */
+    uint32_t dropped;       /* a bit for each enum field that nobody wants */
+    struct marks_set marks; /* the same whatever the columns are */
+    /* Date and time put together, of one line or of many. */
+    char stamps[W3C_LINES][W3C_STAMP];
 };
 
 /* Reads a line or a directive; fits parser.parse with a struct w3c_state. Columns that are not
@@ -24,5 +32,13 @@ enum parse_result w3c_parse(void *state, struct span line, struct event *out);
 
 /* Takes the field names of the arguments, as if a #Fields line had come; fits parser.open. */
 int w3c_open(void *state, struct span args, struct problem *why);
+
+/* Leaves a field out from now on, also when a #Fields line names it again. Fits parser.drop. */
+void w3c_drop(void *state, int field);
+
+/* Fit parser.marks and parser.parse_lines. There are no marks as long as no #Fields line has named
+ * the status, once. */
+const struct marks_set *w3c_lines_marks(void *state);
+size_t w3c_lines_parse(void *state, struct lines *lines, struct event *out, size_t max);
 
 #endif

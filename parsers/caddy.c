@@ -34,12 +34,13 @@ static enum caddy_entry classify(struct span logger, struct span message, bool h
 /* What the object itself says it is. Caddy writes these keys first. */
 static enum caddy_entry classify_json(struct span line)
 {
-    struct jsonscan scan = jsonscan_over(line);
+    struct jsonscan scan;
     struct jsonscan_member m;
     struct span logger = {0}, message = {0};
     bool has_level = false;
+    jsonscan_over(&scan, line);
     while (jsonscan_next(&scan, &m)) {
-        if (scan.depth > 1) {
+        if (scan.depth > 1 || m.kind == JSONSCAN_OBJECT) {
             continue;
         }
         if (span_is(m.key, "logger")) {

@@ -7,25 +7,51 @@
 
 #include <cmocka.h>
 
-/* Walks over a line in memory of just its size: "depth key=value" for each member, "!" when it
- * failed. */
+/* "depth key=value" for each member, "!" when the walk failed. */
+static void walk(struct jsonscan *s, char out[256])
+{
+    struct jsonscan_member m;
+    size_t at = 0;
+    out[0] = '\0';
+    while (jsonscan_next(s, &m)) {
+        if (m.kind == JSONSCAN_OBJECT) {
+            continue;
+        }
+        at += (size_t)snprintf(out + at, 256 - at, "%u%.*s=%.*s%s ", s->depth, (int)m.key.len,
+                               m.key.ptr, (int)m.value.len, m.value.ptr,
+                               m.kind == JSONSCAN_STRING  ? "\""
+                               : m.kind == JSONSCAN_ARRAY ? "]"
+                                                          : "");
+    }
+    snprintf(out + at, 256 - at, "%s", s->failed ? "!" : "");
+}
+
+/* Over a line by itself, in memory of just its size; then over the same line among others, which
+ * must be left behind its end. */
 static char *walked(const char *line, char out[256])
 {
-    size_t len = strlen(line), at = 0;
-    char *copy = malloc(len ? len : 1);
-    struct jsonscan_member m;
+    static struct lines lines;
+    size_t len = strlen(line);
+    char *copy = malloc(len + 5 + LINES_SLACK), among[256];
+    struct marks_set set;
+    struct jsonscan s;
     assert_non_null(copy);
+    char *alone = copy + LINES_SLACK + 5;
+    memcpy(alone, line, len);
+    jsonscan_over(&s, (struct span){alone, len});
+    walk(&s, out);
+
     memcpy(copy, line, len);
-    struct jsonscan s = jsonscan_over((struct span){copy, len});
-    out[0] = '\0';
-    while (jsonscan_next(&s, &m)) {
-        at += (size_t)snprintf(out + at, 256 - at, "%u%.*s=%.*s%s ", s.depth, (int)m.key.len,
-                               m.key.ptr, (int)m.value.len, m.value.ptr,
-                               m.is_string  ? "\""
-                               : m.is_array ? "]"
-                                            : "");
-    }
-    snprintf(out + at, 256 - at, "%s", s.failed ? "!" : "");
+    memset(copy + len, '"', LINES_SLACK + 5);
+    memcpy(copy + len, "\r\n{}\n", 5);
+    jsonscan_marks(&set);
+    lines_take(&lines, &set, (struct span){copy, len + 5 + LINES_SLACK});
+    jsonscan_among(&s, &lines, lines.at);
+    walk(&s, among);
+    assert_string_equal(among, out);
+    assert_int_equal(jsonscan_leave(&s, &lines).len, len);
+    assert_memory_equal(lines.at, "{}\n", 3);
+    assert_memory_equal(lines.base + *lines.mark, "\n", 1);
     free(copy);
     return out;
 }
@@ -87,9 +113,14 @@ static void objects_too_deep_are_stepped_over(void **state)
 
 static void the_keys_that_lead_to_a_member_are_known(void **state)
 {
-    struct jsonscan s = jsonscan_over(SPAN("{\"one\":{\"two\":{\"three\":1}},\"four\":1}"));
+    struct jsonscan s;
+    jsonscan_over(&s, SPAN("{\"one\":{\"two\":{\"three\":1}},\"four\":1}"));
     struct jsonscan_member m;
     (void)state;
+    assert_true(jsonscan_next(&s, &m));
+    assert_true(m.kind == JSONSCAN_OBJECT && span_is(m.key, "one"));
+    assert_true(jsonscan_next(&s, &m));
+    assert_true(m.kind == JSONSCAN_OBJECT && span_is(m.key, "two"));
     assert_true(jsonscan_next(&s, &m));
     assert_int_equal(s.depth, 3);
     assert_true(span_is(s.keys[0], "one") && span_is(s.keys[1], "two") && span_is(m.key, "three"));

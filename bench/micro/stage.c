@@ -113,8 +113,9 @@ static uint64_t walk_json(struct sample *s)
 {
     uint64_t sum = 0;
     for (size_t i = 0; i < s->n; i++) {
-        struct jsonscan scan = jsonscan_over(s->lines[i]);
+        struct jsonscan scan;
         struct jsonscan_member member;
+        jsonscan_over(&scan, s->lines[i]);
         while (jsonscan_next(&scan, &member)) {
             sum += member.value.len;
         }

@@ -112,16 +112,20 @@ static struct span whole_number(struct span number)
 
 bool keys_read_json(struct keys_state *s, struct span line, struct event *out)
 {
-    struct jsonscan scan = jsonscan_over(line);
+    struct jsonscan scan;
     struct jsonscan_member m;
+    jsonscan_over(&scan, line);
     s->used = 0;
     while (jsonscan_next(&scan, &m)) {
+        if (m.kind == JSONSCAN_OBJECT) {
+            continue;
+        }
         struct span parent = scan.depth > 1 ? scan.keys[scan.depth - 2] : (struct span){0};
         enum field field = keys_field(s, parent, m.key);
-        if (field == FIELD_STATUS && !m.is_string) {
+        if (field == FIELD_STATUS && m.kind != JSONSCAN_STRING) {
             m.value = whole_number(m.value);
         }
-        if (field != FIELD_SKIP && !m.is_array && m.value.len) {
+        if (field != FIELD_SKIP && m.kind != JSONSCAN_ARRAY && m.value.len) {
             field_store(out, field, plain_value(s, m.value));
         }
     }

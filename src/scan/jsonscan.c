@@ -1,4 +1,46 @@
+/*
+ * One member after the other, byte by byte between the strings.
+ */
 #include "scan/jsonscan.h"
+
+#include "scan/find.h"
+
+void jsonscan_marks(struct marks_set *set)
+{
+    marks_set_init(set, "\"\n", 2, true);
+}
+
+/* The newline behind `at`, by its mark. */
+static const uint16_t *newline_mark(const struct jsonscan *s)
+{
+    const uint16_t *mark = s->mark;
+    while (s->base[*mark] != '\n') {
+        mark++;
+    }
+    return mark;
+}
+
+static const char *line_end(const struct jsonscan *s)
+{
+    const char *end = s->base + *newline_mark(s);
+    return end - (end > s->at && end[-1] == '\r');
+}
+
+/* The first mark that is not before `at`: bytes were taken without asking which of them have one.
+ */
+static void catch_up(struct jsonscan *s)
+{
+    while (s->mark && s->base + *s->mark < s->at) {
+        s->mark++;
+    }
+}
+
+static bool fail(struct jsonscan *s)
+{
+    s->failed = true;
+    s->depth = 0;
+    return false;
+}
 
 static void skip_blanks(struct jsonscan *s)
 {
@@ -17,36 +59,88 @@ static bool take(struct jsonscan *s, char c)
     return false;
 }
 
-struct jsonscan jsonscan_over(struct span line)
+static void start(struct jsonscan *s)
 {
-    struct jsonscan s = {.at = line.ptr, .end = line.ptr + line.len};
-    skip_blanks(&s);
-    s.failed = !take(&s, '{');
-    s.depth = 1;
-    return s;
+    skip_blanks(s);
+    if (!take(s, '{')) {
+        fail(s);
+    }
+    catch_up(s);
+}
+
+/* The keys are left as they are: none is looked at before it is there. */
+static void begin(struct jsonscan *s, const char *at, const char *end, const uint16_t *mark)
+{
+    s->at = at;
+    s->end = end;
+    s->mark = mark;
+    s->depth = 1;
+    s->is_behind = false;
+    s->failed = false;
+}
+
+void jsonscan_over(struct jsonscan *s, struct span line)
+{
+    begin(s, line.ptr, line.ptr + line.len, NULL);
+    start(s);
+}
+
+void jsonscan_among(struct jsonscan *s, const struct lines *lines, const char *from)
+{
+    begin(s, from, NULL, lines->mark);
+    s->base = lines->base;
+    catch_up(s);
+    if (*from == '{') {
+        s->at++;
+    } else {
+        s->end = line_end(s);
+        start(s);
+    }
+}
+
+struct span jsonscan_leave(const struct jsonscan *s, struct lines *lines)
+{
+    const uint16_t *newline = newline_mark(s);
+    const char *end = s->end ? s->end : line_end(s);
+    struct span line = {lines->at, (size_t)(end - lines->at)};
+    lines->mark = newline + 1;
+    lines->at = lines->base + *newline + 1;
+    return line;
+}
+
+const char *jsonscan_close(const struct jsonscan *s, const char *at)
+{
+    const char *from = at;
+    while (from < s->end) {
+        const char *quote = find_byte(from, s->end, '"'), *p = quote;
+        while (p && p > at && p[-1] == '\\') {
+            p--;
+        }
+        if (!quote || (quote - p) % 2 == 0) {
+            return quote;
+        }
+        from = quote + 1;
+    }
+    return NULL;
+}
+
+static const char *marked_close(struct jsonscan *s)
+{
+    catch_up(s);
+    const char *mark = s->base + *s->mark;
+    return *mark == '"' ? mark : NULL;
 }
 
 /* Takes a string whose opening quote was taken; a backslash takes the next byte along. */
 static bool take_string(struct jsonscan *s, struct span *out)
 {
-    const char *start = s->at;
-    while (s->at < s->end) {
-        const char *quote = memchr(s->at, '"', (size_t)(s->end - s->at));
-        if (!quote) {
-            break;
-        }
-        const char *p = quote;
-        while (p > start && p[-1] == '\\') {
-            p--;
-        }
-        s->at = quote + 1;
-        if (((quote - p) & 1) == 0) {
-            *out = (struct span){start, (size_t)(quote - start)};
-            return true;
-        }
+    const char *quote = s->mark ? marked_close(s) : jsonscan_close(s, s->at);
+    if (!quote) {
+        return fail(s);
     }
-    s->failed = true;
-    return false;
+    *out = (struct span){s->at, (size_t)(quote - s->at)};
+    s->at = quote + 1;
+    return true;
 }
 
 /* Steps over an array or object whose opening bracket was taken. */
@@ -66,8 +160,7 @@ static bool skip_nested(struct jsonscan *s)
             depth--;
         }
     }
-    s->failed = depth > 0;
-    return depth == 0;
+    return depth == 0 || fail(s);
 }
 
 static bool take_bare(struct jsonscan *s, struct span *out)
@@ -78,36 +171,36 @@ static bool take_bare(struct jsonscan *s, struct span *out)
         s->at++;
     }
     *out = (struct span){start, (size_t)(s->at - start)};
-    s->failed = s->at == s->end; /* cut: 50 may have been 502 */
-    return !s->failed; /* also nothing at all: `"bytes":,` is what a server writes for a missing
-                          number */
+    /* Cut: 50 may have been 502. Nothing at all is well: `"bytes":,` is what a server writes for a
+     * missing number. */
+    return s->at < s->end || fail(s);
 }
 
-/* Takes the value of a member; `entered` says that it was an object, whose members come next. */
-static bool take_value(struct jsonscan *s, struct jsonscan_member *m, bool *entered)
+static bool take_object(struct jsonscan *s, struct jsonscan_member *m)
+{
+    if (s->depth == JSONSCAN_DEPTH) {
+        return skip_nested(s);
+    }
+    s->keys[s->depth - 1] = m->key;
+    s->depth++;
+    m->kind = JSONSCAN_OBJECT;
+    return true;
+}
+
+static bool take_value(struct jsonscan *s, struct jsonscan_member *m)
 {
     const char *start = s->at;
-    *entered = false;
     if (take(s, '"')) {
-        m->is_string = true;
+        m->kind = JSONSCAN_STRING;
         return take_string(s, &m->value);
     }
     if (take(s, '[')) {
-        m->is_array = true;
+        m->kind = JSONSCAN_ARRAY;
         bool whole = skip_nested(s);
         m->value = (struct span){start, (size_t)(s->at - start)};
         return whole;
     }
-    if (take(s, '{')) {
-        if (s->depth == JSONSCAN_DEPTH) {
-            return skip_nested(s);
-        }
-        s->keys[s->depth - 1] = m->key;
-        s->depth++;
-        *entered = true;
-        return true;
-    }
-    return take_bare(s, &m->value);
+    return take(s, '{') ? take_object(s, m) : take_bare(s, &m->value);
 }
 
 /* Leaves objects that end here; false when the outermost did. */
@@ -136,32 +229,33 @@ static void skip_value_rest(struct jsonscan *s)
     take(s, ',');
 }
 
+static bool take_key(struct jsonscan *s, struct span *key)
+{
+    if (!take(s, '"') || !take_string(s, key)) {
+        return fail(s);
+    }
+    skip_blanks(s);
+    if (!take(s, ':')) {
+        return fail(s);
+    }
+    skip_blanks(s);
+    return true;
+}
+
 bool jsonscan_next(struct jsonscan *s, struct jsonscan_member *out)
 {
-    bool entered = true;
-    while (entered) {
-        *out = (struct jsonscan_member){0};
-        if (s->failed || s->depth == 0 || !leave_ended(s)) {
-            return false;
-        }
-        if (!take(s, '"') || !take_string(s, &out->key)) {
-            s->failed = true;
-            return false;
-        }
-        skip_blanks(s);
-        if (!take(s, ':')) {
-            s->failed = true;
-            return false;
-        }
-        skip_blanks(s);
-        if (!take_value(s, out, &entered)) {
-            return false;
-        }
-        if (!entered) {
-            skip_value_rest(s);
-        }
+    *out = (struct jsonscan_member){.kind = JSONSCAN_BARE};
+    if (s->depth == 0) {
+        return false;
     }
-    return true;
+    s->end = s->end ? s->end : line_end(s);
+    if (s->is_behind) {
+        skip_value_rest(s);
+    }
+    bool is_there = leave_ended(s) && take_key(s, &out->key) && take_value(s, out);
+    s->is_behind = out->kind != JSONSCAN_OBJECT;
+    catch_up(s);
+    return is_there;
 }
 
 static unsigned hex4(const char *p)

@@ -136,4 +136,61 @@ static inline bool find_number(const char *end, size_t len, uint64_t *value)
     return ((text | (text + 0x7676767676767676u)) & 0x8080808080808080u) == 0;
 }
 
+/* Is `byte` one of the `len` bytes from `at` on? 32 bytes must be there to be read. */
+static inline bool find_has(const char *at, size_t len, char byte)
+{
+#ifdef __SSE2__
+    if (len <= 32) {
+        const __m128i wanted = _mm_set1_epi8(byte);
+        uint64_t hits = find_mask16(at, wanted) | find_mask16(at + 16, wanted) << 16;
+        return (hits & (((uint64_t)1 << len) - 1)) != 0;
+    }
+#endif
+    return memchr(at, byte, len) != NULL;
+}
+
+enum {
+    FIND_TEXT = 32, /* bytes that find_text reads */
+};
+
+/* Does `text` stand at `at`? Of both FIND_TEXT bytes are read, and those compared for which `mask`
+ * has a bit: the first ones, one after the other. */
+static inline bool find_text(const char *at, const char *text, uint32_t mask)
+{
+#ifdef __SSE2__
+    __m128i low = _mm_loadu_si128((const __m128i *)(const void *)text);
+    __m128i high = _mm_loadu_si128((const __m128i *)(const void *)(text + 16));
+    return (~find_mask16(at, low) & mask & 0xffff) == 0 &&
+           (mask <= 0xffff || (~find_mask16(at + 16, high) & mask >> 16) == 0);
+#else
+    return memcmp(at, text, (size_t)__builtin_popcount(mask)) == 0;
+#endif
+}
+
+enum {
+    FIND_BARE = 16, /* bytes that find_bare reads */
+};
+
+/* How many of the FIND_BARE bytes from `at` on are letters, digits and the signs in numbers and
+ * words. None of those behind which a JSON value without quotes ends is among them; but for some
+ * ('+') that are no such end it stops as well. */
+static inline size_t find_bare(const char *at)
+{
+#ifdef __SSE2__
+    /* Above ',' as a signed byte, and no ']' or '}', which are one but for the bit 0x20. */
+    __m128i piece = _mm_loadu_si128((const __m128i *)(const void *)at);
+    __m128i above = _mm_cmpgt_epi8(piece, _mm_set1_epi8(','));
+    __m128i closes = _mm_cmpeq_epi8(_mm_or_si128(piece, _mm_set1_epi8(0x20)), _mm_set1_epi8('}'));
+    unsigned bare = (unsigned)_mm_movemask_epi8(_mm_andnot_si128(closes, above));
+    return (size_t)__builtin_ctz(~bare | 0x10000);
+#else
+    size_t n = 0;
+    while (n < FIND_BARE && at[n] > ',' && (at[n] | 0x20) != '}' &&
+           !((unsigned char)at[n] & 0x80)) {
+        n++;
+    }
+    return n;
+#endif
+}
+
 #endif

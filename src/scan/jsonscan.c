@@ -1,5 +1,6 @@
 /*
- * One member after the other, byte by byte between the strings.
+ * One member after the other, byte by byte between the strings. This, and nothing else, decides
+ * what is a member: scan/jsonmemo remembers decisions that were made here.
  */
 #include "scan/jsonscan.h"
 

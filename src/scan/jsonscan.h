@@ -3,9 +3,8 @@
  * anything. Lenient where logs are: a number like 009, a bare "-", invalid UTF-8 and escapes that
  * JSON does not know are values like any other. Objects inside are entered, arrays are stepped
  * over.
- *
  * A line among others (base/lines.h) is read the same way, but where its strings end is told by
- * their marks.
+ * their marks. scan/jsonmemo reads members it has seen before without asking here.
  */
 #ifndef TEAPOT_SCAN_JSONSCAN_H
 #define TEAPOT_SCAN_JSONSCAN_H

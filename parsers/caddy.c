@@ -14,7 +14,6 @@
 #include "parsers/lang/keys.h"
 #include "parsers/parser.h"
 #include "scan/cursor.h"
-#include "scan/jsonscan.h"
 
 enum caddy_entry {
     CADDY_ACCESS,
@@ -31,30 +30,21 @@ static enum caddy_entry classify(struct span logger, struct span message, bool h
     return logger.len || (has_level && message.len) ? CADDY_OTHER : CADDY_FOREIGN;
 }
 
-/* What the object itself says it is. Caddy writes these keys first. */
-static enum caddy_entry classify_json(struct span line)
+/* What an entry says it is. */
+static const struct keys_notes what = {.names = {"logger", "msg", "level"}};
+
+/* Reads an object that says itself what it is. */
+static enum parse_result read_entry(struct keys_state *keys, struct jsonscan *scan,
+                                    struct event *out)
 {
-    struct jsonscan scan;
-    struct jsonscan_member m;
-    struct span logger = {0}, message = {0};
-    bool has_level = false;
-    jsonscan_over(&scan, line);
-    while (jsonscan_next(&scan, &m)) {
-        if (scan.depth > 1 || m.kind == JSONSCAN_OBJECT) {
-            continue;
-        }
-        if (span_is(m.key, "logger")) {
-            logger = m.value;
-        } else if (span_is(m.key, "msg")) {
-            message = m.value;
-        } else if (span_is(m.key, "level")) {
-            has_level = true;
-        }
-        if (logger.len && message.len) {
-            break;
-        }
+    struct keys_notes notes = what;
+    bool good = keys_read(keys, scan, &notes, out);
+    switch (classify(notes.values[0], notes.values[1], notes.values[2].ptr != NULL)) {
+    case CADDY_ACCESS: return good ? PARSE_OK : PARSE_BAD;
+    case CADDY_OTHER: return PARSE_SKIP;
+    case CADDY_FOREIGN: break;
     }
-    return classify(logger, message, has_level);
+    return PARSE_BAD;
 }
 
 /* The level may be wrapped in colours: "ESC[34mINFO ESC[0m". */
@@ -72,11 +62,16 @@ static bool is_level(struct span word)
     return false;
 }
 
-/* The time stands in front of the JSON and not in it, so it is stored afterwards. */
-static enum parse_result parse_console(struct keys_state *keys, struct span line, struct event *out)
+/* What stands in front of the JSON. */
+struct prefix {
+    struct span time;
+    size_t len; /* up to the brace; the line's when there is none */
+};
+
+static enum parse_result read_prefix(struct span line, struct prefix *out)
 {
     struct cursor c = cursor_over(line);
-    struct span time = cursor_until(&c, '\t');
+    out->time = cursor_until(&c, '\t');
     struct span level = cursor_until(&c, '\t');
     if (!is_level(level)) {
         return PARSE_BAD;
@@ -87,26 +82,76 @@ static enum parse_result parse_console(struct keys_state *keys, struct span line
     if (c.failed) {
         return PARSE_SKIP; /* a message without fields, or without a logger, has fewer tabs */
     }
-    size_t brace = span_find(rest, '{');
+    out->len = line.len - rest.len + span_find(rest, '{');
     enum caddy_entry entry = classify(logger, message, true);
-    if (entry != CADDY_ACCESS) {
-        return entry == CADDY_OTHER ? PARSE_SKIP : PARSE_BAD;
-    }
-    bool good = keys_read_json(keys, span_after(rest, brace), out);
-    field_store(out, FIELD_TIME_ANY, time);
+    return entry == CADDY_ACCESS ? PARSE_OK : entry == CADDY_OTHER ? PARSE_SKIP : PARSE_BAD;
+}
+
+/* The time is in front of the JSON and not in it, so it is stored afterwards. */
+static enum parse_result read_console(struct keys_state *keys, struct jsonscan *scan,
+                                      const struct prefix *prefix, struct event *out)
+{
+    struct keys_notes ignored = what; /* it was said in front */
+    bool good = keys_read(keys, scan, &ignored, out);
+    field_store(out, FIELD_TIME_ANY, prefix->time);
     return good ? PARSE_OK : PARSE_BAD;
 }
 
 static enum parse_result parse_caddy(void *state, struct span line, struct event *out)
 {
-    if (line.len && line.ptr[0] != '{') {
-        return parse_console(state, line, out);
+    struct jsonscan scan;
+    struct prefix prefix;
+    keys_begin(state, true);
+    if (line.len == 0 || line.ptr[0] == '{') {
+        jsonscan_over(&scan, line);
+        return read_entry(state, &scan, out);
     }
-    enum caddy_entry entry = classify_json(line);
-    if (entry != CADDY_ACCESS) {
-        return entry == CADDY_OTHER ? PARSE_SKIP : PARSE_BAD;
+    enum parse_result got = read_prefix(line, &prefix);
+    if (got != PARSE_OK) {
+        return got;
     }
-    return keys_read_json(state, line, out) ? PARSE_OK : PARSE_BAD;
+    jsonscan_over(&scan, span_after(line, prefix.len));
+    return read_console(state, &scan, &prefix, out);
+}
+
+static enum parse_result read_among(struct keys_state *keys, struct lines *lines,
+                                    struct jsonscan *scan, struct event *out)
+{
+    struct prefix prefix;
+    jsonscan_among(scan, lines, lines->at);
+    if (*lines->at == '{') {
+        return read_entry(keys, scan, out);
+    }
+    struct span line = {lines->at, (size_t)(scan->end - lines->at)};
+    enum parse_result got = read_prefix(line, &prefix);
+    if (got != PARSE_OK) {
+        return got;
+    }
+    jsonscan_among(scan, lines, lines->at + prefix.len);
+    return read_console(keys, scan, &prefix, out);
+}
+
+/* The line at lines->at among others; false, and nothing moves, when it is not as usual. */
+static bool parse_next(struct keys_state *keys, struct lines *lines, struct event *out)
+{
+    struct jsonscan scan;
+    event_clear(out);
+    if (*lines->at == '\0' || read_among(keys, lines, &scan, out) != PARSE_OK || out->is_partial) {
+        return false;
+    }
+    out->line = jsonscan_leave(&scan, lines);
+    return true;
+}
+
+static size_t parse_caddy_lines(void *state, struct lines *lines, struct event *out, size_t max)
+{
+    size_t n = 0;
+    while (n < max && lines->at < lines->end && keys_begin(state, n == 0) &&
+           parse_next(state, lines, &out[n])) {
+        keys_same_time(&out[n], n ? &out[n - 1] : NULL);
+        n++;
+    }
+    return n;
 }
 
 const struct parser parser_caddy = {
@@ -119,5 +164,8 @@ const struct parser parser_caddy = {
     .server = SERVER_CADDY,
     .weight = 8,
     .state_size = sizeof(struct keys_state),
+    .drop = keys_drop,
     .parse = parse_caddy,
+    .marks = keys_marks,
+    .parse_lines = parse_caddy_lines,
 };

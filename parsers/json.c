@@ -52,6 +52,33 @@ static enum parse_result parse_json(void *state, struct span line, struct event 
     return keys_read_json(state, line, out) ? PARSE_OK : PARSE_BAD;
 }
 
+/* The line at lines->at among others; false, and nothing moves, when it is not as usual. */
+static bool parse_next(struct keys_state *keys, struct lines *lines, struct event *out)
+{
+    if (*lines->at != '{' && *lines->at != ' ') {
+        return false;
+    }
+    struct jsonscan scan;
+    jsonscan_among(&scan, lines, lines->at);
+    event_clear(out);
+    if (!keys_read(keys, &scan, NULL, out) || out->is_partial) {
+        return false;
+    }
+    out->line = jsonscan_leave(&scan, lines);
+    return true;
+}
+
+static size_t parse_json_lines(void *state, struct lines *lines, struct event *out, size_t max)
+{
+    size_t n = 0;
+    while (n < max && lines->at < lines->end && keys_begin(state, n == 0) &&
+           parse_next(state, lines, &out[n])) {
+        keys_same_time(&out[n], n ? &out[n - 1] : NULL);
+        n++;
+    }
+    return n;
+}
+
 const struct parser parser_json = {
     .name = "json",
     .summary = "JSON lines; keys by their usual names, or json:status=KEY,time=KEY",
@@ -61,5 +88,8 @@ const struct parser parser_json = {
     .weight = 4,
     .state_size = sizeof(struct keys_state),
     .open = open_json,
+    .drop = keys_drop,
     .parse = parse_json,
+    .marks = keys_marks,
+    .parse_lines = parse_json_lines,
 };

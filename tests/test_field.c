@@ -218,10 +218,25 @@ static void a_key_is_known_in_any_spelling(void **state)
     }
 }
 
+static void a_head_that_known_keys_have_is_told_from_others(void **state)
+{
+    (void)state;
+    assert_true(field_begins(SPAN("request")));
+    assert_true(field_begins(SPAN("Http_Re")));
+    assert_true(field_begins(SPAN("status")));
+    assert_true(field_begins(SPAN("_"))); /* means nothing, so anything may follow */
+    assert_true(field_begins(SPAN("")));
+    assert_false(field_begins(SPAN("headers")));
+    assert_false(field_begins(SPAN("resp_headers")));
+    assert_false(field_begins(SPAN("status_codes")));
+    assert_false(field_begins(SPAN("a key that is longer than any of those known")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(durations_are_read_in_their_unit),
+        cmocka_unit_test(a_head_that_known_keys_have_is_told_from_others),
         cmocka_unit_test(a_usual_number_is_what_its_digits_one_by_one_make),
         cmocka_unit_test(bytes_are_whole_numbers),
         cmocka_unit_test(any_time_is_told_from_its_text),

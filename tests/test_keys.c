@@ -112,6 +112,45 @@ static void a_cut_line_is_partial_behind_its_status(void **state)
     assert_false(read_json(*state, "{\"status\":502}").is_partial);
 }
 
+static void a_dropped_field_is_left_out(void **state)
+{
+    const char *line = "{\"remote_ip\":\"192.0.2.1\",\"host\":\"x\",\"status\":200}";
+    assert_true(span_is(read_json(*state, line).client, "192.0.2.1"));
+    keys_drop(*state, FIELD_CLIENT);
+    struct event e = read_json(*state, line);
+    assert_int_equal(e.client.len, 0);
+    assert_true(span_is(e.host, "x"));
+}
+
+static void members_of_the_outermost_object_can_be_noted(void **state)
+{
+    struct keys_notes notes = {.names = {"a", "b", "c"}};
+    struct jsonscan scan;
+    struct event e;
+    event_clear(&e);
+    jsonscan_over(
+        &scan,
+        SPAN("{\"a\":\"\",\"a\":\"\\\"1\",\"x\":{\"c\":2},\"b\":[3],\"a\":4,\"status\":200}"));
+    keys_begin(*state, true);
+    assert_true(keys_read(*state, &scan, &notes, &e));
+    assert_true(span_is(notes.values[0], "\\\"1"));
+    assert_true(span_is(notes.values[1], "[3]"));
+    assert_null(notes.values[2].ptr);
+}
+
+static void a_batch_of_lines_has_room_for_some(void **state)
+{
+    struct keys_state *s = *state;
+    unsigned n = 0;
+    assert_true(keys_begin(s, true));
+    for (s->used = 0; keys_begin(s, false); s->used += KEYS_SCRATCH) {
+        n++;
+    }
+    assert_int_equal(n, KEYS_BATCH / KEYS_SCRATCH);
+    assert_true(keys_begin(s, true));
+    assert_int_equal(s->used, 0);
+}
+
 static void escapes_are_replaced_until_there_is_no_more_room(void **state)
 {
     struct event e =
@@ -140,6 +179,9 @@ int main(void)
         KEYS_TEST(a_given_key_with_a_dot_is_found_inside_and_outside),
         KEYS_TEST(a_number_with_a_point_may_be_a_status),
         KEYS_TEST(a_cut_line_is_partial_behind_its_status),
+        KEYS_TEST(a_dropped_field_is_left_out),
+        KEYS_TEST(members_of_the_outermost_object_can_be_noted),
+        KEYS_TEST(a_batch_of_lines_has_room_for_some),
         KEYS_TEST(escapes_are_replaced_until_there_is_no_more_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,15 @@
 #include "parsers/lang/keys.h"
 
-#include "scan/jsonscan.h"
+enum {
+    PROBES = 8, /* places in the table where a key may be */
+};
+
+/* Objects that are about the request or the answer, so that their members need no more name. */
+static bool is_request(struct span parent)
+{
+    return span_is(parent, "request") || span_is(parent, "req") || span_is(parent, "http") ||
+           span_is(parent, "response") || span_is(parent, "res") || span_is(parent, "httpRequest");
+}
 
 /* Keys of an inner object mean something of their own only together with the key that leads there:
  * {"request":{"method":…}} is a method, {"error":{"code":…}} is no status. */
@@ -17,10 +26,7 @@ static enum field look_up(struct span parent, struct span key)
     joined[parent.len] = '.';
     memcpy(joined + parent.len + 1, key.ptr, key.len);
     enum field field = field_of_key((struct span){joined, parent.len + 1 + key.len});
-    bool in_request = span_is(parent, "request") || span_is(parent, "req") ||
-                      span_is(parent, "http") || span_is(parent, "response") ||
-                      span_is(parent, "res") || span_is(parent, "httpRequest");
-    return field == FIELD_SKIP && in_request ? field_of_key(key) : field;
+    return field == FIELD_SKIP && is_request(parent) ? field_of_key(key) : field;
 }
 
 static uint64_t hash_of(struct span parent, struct span key)
@@ -59,13 +65,26 @@ enum field keys_field(struct keys_state *s, struct span parent, struct span key)
 {
     uint64_t hash = hash_of(parent, key);
     unsigned at = (unsigned)(hash % KEYS_SLOTS);
-    if (s->slots[at].hash == hash) {
-        return (enum field)s->slots[at].field;
+    /* Two keys in one place would be looked up again for every line. */
+    for (unsigned i = 0; i < PROBES && s->slots[at].hash; i++) {
+        if (s->slots[at].hash == hash) {
+            return (enum field)s->slots[at].field;
+        }
+        at = (at + 1) % KEYS_SLOTS;
     }
     enum field field = look_up_given(s, hash, look_up(parent, key));
+    field = s->dropped & (uint32_t)1 << field ? FIELD_SKIP : field;
     s->slots[at].field = (uint8_t)field;
     s->slots[at].hash = hash;
     return field;
+}
+
+void keys_drop(void *state, int field)
+{
+    struct keys_state *s = state;
+    s->dropped |= (uint32_t)1 << field;
+    memset(s->slots, 0, sizeof(s->slots));
+    jsonmemo_forget(&s->memo);
 }
 
 static bool give(struct keys_state *s, uint64_t hash, enum field field)
@@ -93,14 +112,22 @@ bool keys_give(struct keys_state *s, struct span key, enum field field)
     return dot == key.len || give(s, hash_of(span_head(key, dot), span_after(key, dot + 1)), field);
 }
 
-/* The value with its escapes replaced, in scratch memory that lasts until the next line. */
-static struct span plain_value(struct keys_state *s, struct span value)
+bool keys_begin(struct keys_state *s, bool is_first)
 {
-    struct span plain =
-        jsonscan_unescape(value, s->scratch + s->used, sizeof(s->scratch) - s->used);
-    if (plain.ptr != value.ptr) {
-        s->used += plain.len;
+    s->used = is_first ? 0 : s->used;
+    s->room = s->used + KEYS_SCRATCH;
+    return s->room <= KEYS_BATCH;
+}
+
+/* The value with its escapes replaced, in scratch memory. Among others, a line has enough behind
+ * it that bytes may be read in one go. */
+static inline struct span plain_value(struct keys_state *s, struct span value, bool is_among)
+{
+    if (is_among ? !find_has(value.ptr, value.len, '\\') : span_find(value, '\\') == value.len) {
+        return value;
     }
+    struct span plain = jsonscan_unescape(value, s->scratch + s->used, s->room - s->used);
+    s->used += plain.len;
     return plain;
 }
 
@@ -110,25 +137,91 @@ static struct span whole_number(struct span number)
     return span_ends(number, SPAN(".0")) ? span_head(number, number.len - 2) : number;
 }
 
+static void note(struct keys_notes *notes, unsigned i, struct span value)
+{
+    if (notes->values[0].len == 0 || notes->values[1].len == 0) {
+        notes->values[i] = value;
+    }
+}
+
+static void store(struct keys_state *s, enum field field, const struct jsonscan_member *m,
+                  struct event *out, bool is_among)
+{
+    struct span value = m->value;
+    if (m->kind == JSONSCAN_ARRAY || value.len == 0) {
+        return;
+    }
+    if (field == FIELD_STATUS && m->kind != JSONSCAN_STRING) {
+        value = whole_number(value);
+    }
+    field_store(out, field, plain_value(s, value, is_among));
+}
+
+/* Can no key in an object of this name be a field? Objects in it are another matter: they have
+ * names of their own. */
+static bool is_barren(const struct keys_state *s, struct span parent)
+{
+    return s->n_given == 0 && parent.len && !is_request(parent) && !field_begins(parent);
+}
+
+/* What a member that was not seen before is to be called. */
+static uint8_t tag_of(struct keys_state *s, const struct jsonscan *scan,
+                      const struct jsonscan_member *m, const struct keys_notes *notes)
+{
+    struct span parent = scan->depth > 1 ? scan->keys[scan->depth - 2] : (struct span){0};
+    if (m->kind == JSONSCAN_OBJECT) {
+        return is_barren(s, m->key) ? JSONMEMO_BARREN : JSONMEMO_SKIP;
+    }
+    for (unsigned i = 0; scan->depth == 1 && notes && i < KEYS_NOTES && notes->names[i]; i++) {
+        if (span_is(m->key, notes->names[i])) {
+            return (uint8_t)(FIELDS + i);
+        }
+    }
+    return (uint8_t)keys_field(s, parent, m->key);
+}
+
+bool keys_read(struct keys_state *s, struct jsonscan *scan, struct keys_notes *notes,
+               struct event *out)
+{
+    struct jsonscan_member m;
+    uint8_t *tag;
+    jsonmemo_begin(&s->memo);
+    while (jsonmemo_next(&s->memo, scan, &m, &tag)) {
+        if (*tag == JSONMEMO_NEW) {
+            *tag = tag_of(s, scan, &m, notes);
+        }
+        unsigned what = *tag;
+        if (what < FIELDS) {
+            store(s, (enum field)what, &m, out, scan->mark != NULL);
+        } else if (what < FIELDS + KEYS_NOTES) {
+            note(notes, what - FIELDS, m.value);
+        }
+    }
+    out->is_partial = scan->failed;
+    return out->status != STATUS_NONE;
+}
+
 bool keys_read_json(struct keys_state *s, struct span line, struct event *out)
 {
     struct jsonscan scan;
-    struct jsonscan_member m;
     jsonscan_over(&scan, line);
-    s->used = 0;
-    while (jsonscan_next(&scan, &m)) {
-        if (m.kind == JSONSCAN_OBJECT) {
-            continue;
-        }
-        struct span parent = scan.depth > 1 ? scan.keys[scan.depth - 2] : (struct span){0};
-        enum field field = keys_field(s, parent, m.key);
-        if (field == FIELD_STATUS && m.kind != JSONSCAN_STRING) {
-            m.value = whole_number(m.value);
-        }
-        if (field != FIELD_SKIP && m.kind != JSONSCAN_ARRAY && m.value.len) {
-            field_store(out, field, plain_value(s, m.value));
-        }
+    keys_begin(s, true);
+    return keys_read(s, &scan, NULL, out);
+}
+
+void keys_same_time(struct event *e, const struct event *before)
+{
+    struct span time = e->time;
+    e->same_time = before && time.len == before->time.len && time.len >= 16 && time.len <= 32 &&
+                   e->time_kind == before->time_kind &&
+                   find_same(time.ptr, before->time.ptr, time.len);
+}
+
+const struct marks_set *keys_marks(void *state)
+{
+    struct keys_state *s = state;
+    if (!s->marks.find) {
+        jsonscan_marks(&s->marks);
     }
-    out->is_partial = scan.failed;
-    return out->status != STATUS_NONE;
+    return &s->marks;
 }

@@ -389,3 +389,17 @@ enum field field_of_key(struct span key)
     }
     return FIELD_SKIP;
 }
+
+bool field_begins(struct span head)
+{
+    char plain[32];
+    if (!plain_key(head, plain, sizeof(plain))) {
+        return head.len < sizeof(plain); /* nothing but signs between words */
+    }
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        if (span_starts(span_of(keys[i].key), span_of(plain))) {
+            return true;
+        }
+    }
+    return false;
+}

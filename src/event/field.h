@@ -42,4 +42,7 @@ void field_store(struct event *out, enum field field, struct span text);
  * "request_time", "cs-host" …), ASCII case ignored; FIELD_SKIP when none does. */
 enum field field_of_key(struct span key);
 
+/* Can a key that begins with `head` be one that field_of_key knows? */
+bool field_begins(struct span head);
+
 #endif

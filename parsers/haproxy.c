@@ -36,10 +36,21 @@ static const struct {
     {FIELD_REQUEST, TEMPLATE_TEXT, "\""},
 };
 
+/* A few bytes, for which a call of memchr would cost more. */
+static bool has_slash(struct span s)
+{
+    for (size_t i = s.len; i-- > 0;) {
+        if (s.ptr[i] == '/') {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* "backend/server"; a request that HAProxy answered itself has no server. */
 static bool has_server(struct event *e)
 {
-    if (span_find(e->upstream, '/') == e->upstream.len) {
+    if (!has_slash(e->upstream)) {
         return false;
     }
     if (e->upstream.ptr[e->upstream.len - 1] == '>' && span_ends(e->upstream, SPAN("/<NOSRV>"))) {

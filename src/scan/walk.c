@@ -81,7 +81,8 @@ void walk_prepare(struct template *t)
             has_stamp = true;
         }
         s->pace = (uint8_t)pace;
-        s->mark = t->literals[s->literal + s->anchor];
+        bool ends_blank = pace == WALK_WORD && t->literals[s->literal] == ' ';
+        s->mark = ends_blank ? ' ' : t->literals[s->literal + s->anchor];
         if (pace == WALK_MARK || pace == WALK_WORD) {
             t->can_walk = add_mark(bytes, &n, s->mark) && t->can_walk;
         }
@@ -236,13 +237,9 @@ static unsigned take_marks(struct walk *w, const struct template_step *s,
 {
     const struct taker k = taker_of(w, s, sink);
     const uint64_t *row = w->lines->rows.of[marks_set_row(w->lines->set, s->mark)];
-    /* A word that ends at its first blank has none in it: only the first mark is taken then. */
-    bool is_plain = s->mark == ' ' && s->anchor == 0;
-    if (s->pace == WALK_WORD && !is_plain) {
-        return take_to_mark(&k, row, sink->kind, true);
-    }
+    /* A word that ends with a blank ends at its first one, or is none. */
     if (s->pace == WALK_WORD) {
-        return take_words(&k, row);
+        return s->mark == ' ' ? take_words(&k, row) : take_to_mark(&k, row, sink->kind, true);
     }
     return sink->kind == WALK_NOWHERE ? take_to_mark(&k, row, WALK_NOWHERE, false)
            : sink->kind == WALK_NAME  ? take_to_mark(&k, row, WALK_NAME, false)

@@ -24,7 +24,7 @@ static void a_usual_number_is_what_its_digits_one_by_one_make(void **state)
         char text[64], slow[80];
         seed = seed * 6364136223846793005u + 1442695040888963407u;
         int places = (int)(seed >> 40) % 16;
-        unsigned whole = (unsigned)(seed >> 20) % (i % 3 ? 10 : 100000);
+        unsigned whole = (unsigned)(seed >> 20) % (i % 3 ? 10 : 10000000);
         int n = snprintf(text, sizeof text, "%u.%015llu", whole,
                          (unsigned long long)(seed % 1000000000000000u));
         text[n - places] = '\0';

@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -111,6 +112,8 @@ static void a_field_that_nobody_wants_is_not_read_whenever_it_is_named(void **st
     assert_true(span_is(event.host, "shop.example"));
 }
 
+#define SLACK "................................................................\n"
+
 /* Reads what stands at `at` in a row; returns where it stopped. */
 static const char *parse_row(struct w3c_state *s, const char *at, const char *end, size_t want)
 {
@@ -129,8 +132,7 @@ static void columns_may_change_between_lines_in_a_row(void **state)
                               "2026-11-22 16:43:45 500 /pot\n"
                               "#Fields: sc-status cs-host\n"
                               "503 shop.example\n"
-                              "2026-11-22 16:43:45 404 /tea\n"
-                              "................................................................\n";
+                              "2026-11-22 16:43:45 404 /tea\n" SLACK;
     struct w3c_state s = opened("date time sc-status cs-uri");
     const char *end = log + sizeof log - 1;
     (void)state;
@@ -144,6 +146,65 @@ static void columns_may_change_between_lines_in_a_row(void **state)
     assert_true(span_is(event.host, "shop.example"));
     assert_int_equal(event.time_kind, LOGTIME_NONE);
     parse_row(&s, at, end, 0);
+}
+
+/* Each stands behind a line as usual, and before the slack that lines in a row must have. */
+static void a_row_ends_before_a_line_that_needs_care(void **state)
+{
+    static const struct {
+        const char *line;
+        size_t n; /* lines in the row */
+    } cases[] = {
+        {"2026-11-22 16:43:45 404 1 x", 2},
+        {"2026-11-22 16:43:45 404 1 x ", 2},
+        {"2026-11-22 16:43:45 404 1 x \r", 2},
+        {"2026-11-22 16:43:45 404 1 \"x y\"\r", 2},
+        {"2026-11-22 16:43:45 404 1 ", 2},
+        {"2026-11-22\t16:43:45\t404\t1\tx y", 2},
+        {"2026-11-22 16:43:45.123 404 1 \"\"", 2},
+        {"2026-11-22 16:43:45 404 \"1\" a\"b", 2},
+        {"2026-11-22 16:43:45 404 1 x  ", 1},
+        {"2026-11-22 16:43:45 404 1", 1},
+        {"2026-11-22 16:43:45 404 1 x y", 1},
+        {"2026-11-22 16:43:45 404 1 \"x y", 1},
+        {"2026-11-22 16:43:45 404 1 \"x\"\r\r", 1},
+        {"2026-11-22 16:43:45 40 1 x", 1},
+        {"2026-11-22 16:43:45 - 1 x", 1},
+        {"2026-11-22 16:43:45 4O4 1 x", 1},
+        {"2026-11-22 16:43 404 1 x", 1},
+        {"- 16:43:45 404 1 x", 1},
+        {"2026-11-22\t16:43:45 404 1 x", 1},
+        {"# 16:43:45 404 1 x", 1},
+        {"", 1},
+        {"\r", 1},
+    };
+    struct w3c_state s = opened("date time sc-status sc-bytes cs-uri");
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char log[256];
+        int n = snprintf(log, sizeof log, "2026-11-22 16:43:45 404 1 /\n%s\n" SLACK, cases[i].line);
+        parse_row(&s, log, log + n, cases[i].n);
+    }
+}
+
+/* The stamps of a row are all there until the next call. */
+static void date_and_time_that_stand_apart_are_put_together(void **state)
+{
+    static const char log[] = "16:43:45 404 2026-11-22\n"
+                              "16:43:45 404 2026-11-22\n"
+                              "16:43:46 404 2026-11-22\n" SLACK;
+    static const bool same[] = {false, true, false};
+    struct w3c_state s = opened("time sc-status date");
+    struct event events[3];
+    static struct lines lines;
+    (void)state;
+    lines_take(&lines, &s.marks, (struct span){log, sizeof log - 1});
+    assert_int_equal(w3c_lines_parse(&s, &lines, events, 3), 3);
+    for (size_t i = 0; i < 3; i++) {
+        assert_true(span_is(events[i].time, i < 2 ? "2026-11-22 16:43:45" : "2026-11-22 16:43:46"));
+        assert_int_equal(events[i].time_kind, LOGTIME_ISO_UTC);
+        assert_int_equal(events[i].same_time, same[i]);
+    }
 }
 
 static void lines_are_in_no_row_without_a_status_or_with_two(void **state)
@@ -183,6 +244,8 @@ int main(void)
         cmocka_unit_test(time_taken_is_in_milliseconds_for_iis_alone),
         cmocka_unit_test(a_field_that_nobody_wants_is_not_read_whenever_it_is_named),
         cmocka_unit_test(columns_may_change_between_lines_in_a_row),
+        cmocka_unit_test(a_row_ends_before_a_line_that_needs_care),
+        cmocka_unit_test(date_and_time_that_stand_apart_are_put_together),
         cmocka_unit_test(lines_are_in_no_row_without_a_status_or_with_two),
         cmocka_unit_test(more_columns_than_there_is_room_for_are_refused),
     };

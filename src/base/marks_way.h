@@ -155,11 +155,13 @@ extern const struct marks_way marks_neon;
 /* Eight positions from the lowest bits on; what comes when no bit is left does not matter. */
 static MARKS_INLINE uint64_t marks_way_put8(uint16_t *out, uint64_t bits, size_t base)
 {
-    for (unsigned i = 0; i < 8; i++) {
-        /* The highest bit only keeps the search from having nothing to find. */
-        out[i] = (uint16_t)(base + (unsigned)__builtin_ctzll(bits | (uint64_t)1 << 63));
-        bits &= bits - 1;
-    }
+    /* The highest bit only keeps the search from having nothing to find. */
+    const uint64_t guard = (uint64_t)1 << 63;
+#define PUT(i)                                                           \
+    out[i] = (uint16_t)(base + (unsigned)__builtin_ctzll(bits | guard)); \
+    bits &= bits - 1
+    MARKS_EACH(8, PUT);
+#undef PUT
     return bits;
 }
 

@@ -14,6 +14,7 @@ const struct parser parser_w3c = {
               "2026-11-22 16:43:45 192.0.2.7 GET /tea 200 2210 15",
     .weight = 7,
     .state_size = sizeof(struct w3c_state),
+    .memory_size = W3C_MEMORY,
     .open = w3c_open,
     .drop = w3c_drop,
     .parse = w3c_parse,

@@ -2,6 +2,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -244,6 +245,75 @@ static void a_log_without_statuses_gives_none(void **state)
     reader_free(r);
 }
 
+/* Reads lines, NULL at the end, and returns what came of them as text. */
+static void read_lines(struct reader *r, const char *const *lines, char *out)
+{
+    for (; *lines; lines++) {
+        out += sprintf(out, "%u ", status_of(r, *lines));
+    }
+    *out = '\0';
+}
+
+/* A clone reads the second part from the state that it was given; when it does not fit, it reads
+ * again. Both together must be what one reader makes of the whole. */
+static void check_parts(const char *const *first, const char *const *second, bool fits)
+{
+    static const char *const vote[] = {COMBINED, NULL};
+    char want[512], got[512];
+    struct reader *whole = voted(vote), *r = voted(vote), *clone = reader_clone(r);
+    read_lines(whole, first, want);
+    read_lines(r, first, got);
+    read_lines(whole, second, want);
+    read_lines(clone, second, got);
+    assert_int_equal(reader_fits(clone, r), fits);
+    if (!fits) {
+        reader_resume(clone, r);
+        read_lines(clone, second, got);
+        assert_true(reader_fits(clone, r));
+    }
+    assert_string_equal(got, want);
+    reader_take(r, clone);
+    assert_string_equal(reader_format(r), reader_format(whole));
+    assert_string_equal(reader_reason(r), reader_reason(whole));
+    assert_int_equal(reader_switches(r), reader_switches(whole));
+    /* What follows is read alike as well. */
+    static const char *const after[] = {W3C, JSON, JSON, JSON, JSON, JSON, JSON, JSON, NULL};
+    read_lines(whole, after, want);
+    read_lines(r, after, got);
+    assert_string_equal(got, want);
+    assert_string_equal(reader_format(r), reader_format(whole));
+    reader_free(clone);
+    reader_free(whole);
+    reader_free(r);
+}
+
+static void a_part_fits_when_nothing_before_it_matters(void **state)
+{
+    static const char *const plain[] = {COMBINED, COMBINED, NULL};
+    static const char *const mixed[] = {COMBINED, JSON, JSON, NULL};
+    static const char *const back[] = {JSON, JSON, COMBINED, JSON, NULL};
+    (void)state;
+    check_parts(plain, plain, true);
+    check_parts(plain, mixed, true);
+    check_parts(mixed, plain, true);
+    check_parts(mixed, back, true);
+}
+
+static void a_part_that_needs_what_was_before_is_read_again(void **state)
+{
+    static const char *const seven[] = {JSON, JSON, JSON, JSON, JSON, JSON, JSON, NULL};
+    static const char *const one[] = {JSON, COMBINED, NULL};
+    static const char *const eight[] = {JSON, JSON, JSON, JSON, JSON, JSON, JSON, JSON, NULL};
+    static const char *const fields[] = {W3C_FIELDS, COMBINED, NULL};
+    static const char *const values[] = {W3C, COMBINED, NULL};
+    static const char *const nothing[] = {NULL};
+    (void)state;
+    check_parts(seven, one, false);     /* the run becomes long enough */
+    check_parts(seven, nothing, false); /* and may in the next part */
+    check_parts(eight, one, false);     /* another format was chosen */
+    check_parts(fields, values, false); /* columns were named */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -256,6 +326,8 @@ int main(void)
         cmocka_unit_test(a_line_shows_the_codes_of_whoever_wrote_it),
         cmocka_unit_test(the_vote_leaves_no_trace_in_what_is_read),
         cmocka_unit_test(a_log_without_statuses_gives_none),
+        cmocka_unit_test(a_part_fits_when_nothing_before_it_matters),
+        cmocka_unit_test(a_part_that_needs_what_was_before_is_read_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -69,8 +69,10 @@ static void find_status(struct w3c_state *s)
     s->status_at = n == 1 ? s->status_at : W3C_COLUMNS;
 }
 
+/* What is not used is zero, so that equal memories have equal bytes. */
 static void forget_fields(struct w3c_state *s)
 {
+    memset(s->fields, 0, sizeof(s->fields));
     s->n_columns = 0;
     s->date_at = s->time_at = s->status_at = W3C_COLUMNS;
 }
@@ -92,6 +94,9 @@ static void read_fields(struct w3c_state *s, struct span names)
         bool is_wanted = !(s->dropped & 1u << field);
         s->fields[s->n_columns++] = (uint8_t)(is_wanted ? field : FIELD_SKIP);
     }
+    if (s->date_at < W3C_COLUMNS) { /* then that of the directive is not used */
+        memset(s->date, 0, sizeof(s->date));
+    }
     find_status(s);
 }
 
@@ -103,8 +108,8 @@ static void read_directive(struct w3c_state *s, struct span line)
         s->is_iis = memmem(line.ptr, line.len, "Microsoft", 9) != NULL;
     } else if (span_starts(line, SPAN("#Date:"))) {
         struct span date = span_head(span_trim(span_after(line, 6)), 10);
+        memset(s->date, 0, sizeof(s->date));
         memcpy(s->date, date.ptr, date.len);
-        s->date[date.len] = '\0';
     }
 }
 

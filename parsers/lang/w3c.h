@@ -5,10 +5,13 @@
 
 #include "parsers/parser.h"
 
+#include <stddef.h>
+
 enum {
     W3C_COLUMNS = 96,
     W3C_LINES = 64, /* read at once */
     W3C_STAMP = 32, /* bytes that date and time together have at most */
+    W3C_DATE = 16,
 };
 
 struct w3c_state {
@@ -18,13 +21,16 @@ struct w3c_state {
     uint8_t date_at, time_at;    /* columns; W3C_COLUMNS: none */
     uint8_t status_at;           /* the only one; W3C_COLUMNS: there are several, or none */
     bool is_iis;                 /* time-taken is in milliseconds */
-    char date[16];               /* of the #Date line, for logs without a date column */
+    char date[W3C_DATE];         /* of the #Date line, for logs without a date column */
     /* What stays as it was opened. */
     uint32_t dropped;       /* a bit for each enum field that nobody wants */
     struct marks_set marks; /* the same whatever the columns are */
     /* Date and time put together, of one line or of many. */
     char stamps[W3C_LINES][W3C_STAMP];
 };
+
+/* What directives say about the lines after them, for parser.memory_size. */
+#define W3C_MEMORY (offsetof(struct w3c_state, date) + W3C_DATE)
 
 /* Reads a line or a directive; fits parser.parse with a struct w3c_state. Columns that are not
  * there are left out; a value may be quoted with doubled quotes inside. */

@@ -24,6 +24,16 @@ struct candidate {
     unsigned accepted; /* lines of the vote */
 };
 
+/* What a clone began with, and how far that had a say: see reader_fits. */
+struct reader_start {
+    unsigned chosen, rival, rival_run, switches;
+    unsigned lead;       /* lines that a rival took before the first that the chosen one took */
+    bool is_met;         /* … which came */
+    bool has_chosen;     /* the choice was changed */
+    size_t memory_bytes; /* of all candidates */
+    char *memory;
+};
+
 struct reader {
     struct candidate
         all[CANDIDATES]; /* heaviest first; the named format alone when one was named */
@@ -38,6 +48,7 @@ struct reader {
     char *args;
     const enum field *dropped; /* FIELD_SKIP at the end, or NULL */
     char reason[96];
+    struct reader_start start;
 };
 
 /* The state is made when the candidate is tried for the first time: most never are after the vote.
@@ -119,6 +130,7 @@ void reader_free(struct reader *r)
         drop_state(&r->all[i]);
     }
     free(r->args);
+    free(r->start.memory);
     free(r);
 }
 
@@ -183,12 +195,14 @@ void reader_decide(struct reader *r)
 /* A single foreign line changes nothing: a line that the chosen format reads ends the run. */
 static void count_rival(struct reader *r, unsigned who)
 {
+    r->start.lead += !r->start.is_met;
     r->rival_run = r->rival == who ? r->rival_run + 1 : 1;
     r->rival = who;
     if (r->rival_run >= READER_SWITCH) {
         r->switches += r->chosen != NOBODY;
         r->chosen = who;
         r->rival = NOBODY;
+        r->start.has_chosen = true;
         snprintf(r->reason, sizeof(r->reason), "the last %d lines are of this format",
                  READER_SWITCH);
     }
@@ -217,6 +231,14 @@ static enum parse_result try_others(struct reader *r, struct span line, struct e
     return try(r, &r->all[part], line, out);
 }
 
+/* The chosen format read a line whole. */
+static void meet_chosen(struct reader *r)
+{
+    r->last = r->chosen;
+    r->rival_run = 0;
+    r->start.is_met = true;
+}
+
 enum parse_result reader_parse(struct reader *r, struct span line, struct event *out)
 {
     enum parse_result got = PARSE_BAD;
@@ -224,9 +246,10 @@ enum parse_result reader_parse(struct reader *r, struct span line, struct event 
         got = try(r, &r->all[r->chosen], line, out);
     }
     bool is_whole = got == PARSE_OK && !out->is_partial;
+    if (is_whole) {
+        meet_chosen(r);
+    }
     if (is_whole || got == PARSE_SKIP || !r->is_auto) {
-        r->last = is_whole ? r->chosen : r->last;
-        r->rival_run = is_whole ? 0 : r->rival_run;
         return got;
     }
     return try_others(r, line, out, got == PARSE_OK ? r->chosen : NOBODY);
@@ -246,8 +269,7 @@ size_t reader_lines(struct reader *r, struct lines *lines, struct event *out, si
     struct candidate *c = &r->all[r->chosen];
     size_t n = c->parser->parse_lines(c->state, lines, out, max);
     if (n) {
-        r->last = r->chosen;
-        r->rival_run = 0;
+        meet_chosen(r);
     }
     return n;
 }
@@ -274,4 +296,107 @@ const char *reader_reason(const struct reader *r)
 unsigned reader_switches(const struct reader *r)
 {
     return r->switches;
+}
+
+/* All memories of the candidates, one after another. A candidate that was never tried has that of
+ * one just opened. */
+static void copy_memory(struct reader *r, char *to)
+{
+    for (unsigned i = 0; i < r->n; i++) {
+        size_t size = r->all[i].parser->memory_size;
+        if (size && !r->all[i].is_open) {
+            make_state(r, &r->all[i]);
+        }
+        if (size) {
+            memcpy(to, r->all[i].state, size);
+        }
+        to += size;
+    }
+}
+
+static void take_memory(struct reader *r, const char *from)
+{
+    for (unsigned i = 0; i < r->n; i++) {
+        size_t size = r->all[i].parser->memory_size;
+        if (size && !r->all[i].is_open) {
+            make_state(r, &r->all[i]);
+        }
+        if (size) {
+            memcpy(r->all[i].state, from, size);
+        }
+        from += size;
+    }
+}
+
+struct reader *reader_clone(struct reader *of)
+{
+    struct reader *r = alloc_zero(1, sizeof(*r));
+    *r = *of;
+    r->args = alloc_text(span_of(of->args));
+    r->start = (struct reader_start){0};
+    for (unsigned i = 0; i < r->n; i++) {
+        r->all[i].state = NULL;
+        r->all[i].is_open = false;
+        r->start.memory_bytes += r->all[i].parser->memory_size;
+    }
+    r->start.memory = alloc_zero(r->start.memory_bytes + 1, 1);
+    reader_resume(r, of);
+    return r;
+}
+
+void reader_resume(struct reader *clone, struct reader *as)
+{
+    clone->chosen = clone->last = clone->start.chosen = as->chosen;
+    clone->rival = clone->start.rival = as->rival;
+    clone->rival_run = clone->start.rival_run = as->rival_run;
+    clone->switches = clone->start.switches = as->switches;
+    clone->start.lead = 0;
+    clone->start.is_met = clone->start.has_chosen = false;
+    copy_memory(as, clone->start.memory);
+    take_memory(clone, clone->start.memory);
+}
+
+/* Runs of a rival that reach into the piece from before do not matter when its lines before the
+ * first one that the chosen format read are too few to end such a run: then nothing is left of it.
+ */
+static bool fits_run(const struct reader_start *start, const struct reader *as)
+{
+    bool is_equal =
+        start->rival_run == as->rival_run && (start->rival == as->rival || start->rival_run == 0);
+    unsigned most = start->rival_run > as->rival_run ? start->rival_run : as->rival_run;
+    return is_equal || (start->is_met && most + start->lead < READER_SWITCH);
+}
+
+bool reader_fits(struct reader *clone, struct reader *as)
+{
+    const struct reader_start *start = &clone->start;
+    if (start->chosen != as->chosen || !fits_run(start, as)) {
+        return false;
+    }
+    const char *memory = start->memory;
+    for (unsigned i = 0; i < as->n; i++) {
+        size_t size = as->all[i].parser->memory_size;
+        if (size && !as->all[i].is_open) {
+            make_state(as, &as->all[i]);
+        }
+        if (size && memcmp(as->all[i].state, memory, size) != 0) {
+            return false;
+        }
+        memory += size;
+    }
+    return true;
+}
+
+void reader_take(struct reader *as, struct reader *clone)
+{
+    as->chosen = clone->chosen;
+    as->last = clone->last;
+    as->rival = clone->rival;
+    as->rival_run = clone->rival_run;
+    as->switches += clone->switches - clone->start.switches;
+    if (clone->start.has_chosen) {
+        memcpy(as->reason, clone->reason, sizeof(as->reason));
+    }
+    copy_memory(clone, clone->start.memory);
+    take_memory(as, clone->start.memory);
 }

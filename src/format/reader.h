@@ -61,4 +61,19 @@ const char *reader_reason(const struct reader *r);
 /* How often the chosen format was changed. */
 unsigned reader_switches(const struct reader *r);
 
+/* Readers of pieces of one log. A clone reads a piece on another thread, as from the state that
+ * `of` has now: the format that is chosen, and what earlier lines say about later ones. `of` must
+ * be decided. Freed with reader_free; it does not need `of` any more. */
+struct reader *reader_clone(struct reader *of);
+
+/* Puts a clone into the state that `as` has now, for another piece. */
+void reader_resume(struct reader *clone, struct reader *as);
+
+/* Would the clone have read its piece in the same way from the state that `as` has now? It may have
+ * begun before the lines in front of its piece were read. */
+bool reader_fits(struct reader *clone, struct reader *as);
+
+/* `as` goes on behind a piece that fits. */
+void reader_take(struct reader *as, struct reader *clone);
+
 #endif

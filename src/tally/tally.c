@@ -10,6 +10,7 @@
 #include "tally/tally.h"
 
 #include "base/alloc.h"
+#include "tally/handover.h"
 #include "tally/route.h"
 
 #include <stdlib.h>
@@ -359,11 +360,11 @@ static void merge_numbers(struct tally *into, const struct tally *from)
 }
 
 /* What a piece counted in time before its window was drained: its timeline without its records. */
-static void merge_drained(struct timeline *into, const struct tally *from)
+static void merge_drained(struct timeline *into, const struct window *w, const struct timeline *t)
 {
-    struct timeline rest = from->timeline;
-    for (uint32_t i = 0; i < from->window.n_records; i++) {
-        const struct window_record *r = &from->window.records[i];
+    struct timeline rest = *t;
+    for (uint32_t i = 0; i < w->n_records; i++) {
+        const struct window_record *r = &w->records[i];
         if (r->host == 0) {
             timeline_take(&rest, r->second, (struct timeline_step){r->requests, r->e4xx, r->e5xx});
         }
@@ -371,7 +372,14 @@ static void merge_drained(struct timeline *into, const struct tally *from)
     timeline_merge(into, &rest);
 }
 
-void tally_merge(struct tally *into, const struct tally *from, bool same_source)
+static void merge_times(struct tally *into, const struct window *w, const struct timeline *t)
+{
+    merge_drained(&into->timeline, w, t);
+    window_merge_to(&into->window, &into->timeline, w);
+}
+
+/* All but the times. */
+static void merge_counts(struct tally *into, const struct tally *from)
 {
     merge_numbers(into, from);
     for (uint32_t i = 0; i < from->n_cells; i++) {
@@ -387,15 +395,36 @@ void tally_merge(struct tally *into, const struct tally *from, bool same_source)
             top_merge(top_of(into, d), from->tops[d]);
         }
     }
-    if (same_source) {
-        merge_drained(&into->timeline, from);
-        window_merge_to(&into->window, &into->timeline, &from->window);
-    } else {
-        timeline_merge(&into->timeline, &from->timeline);
-    }
     for (uint32_t i = 0; i < from->n_samples; i++) {
         add_sample(into, (struct span){from->samples[i].text, from->samples[i].len});
     }
+}
+
+void tally_merge(struct tally *into, const struct tally *from, bool same_source)
+{
+    merge_counts(into, from);
+    if (same_source) {
+        merge_times(into, &from->window, &from->timeline);
+    } else {
+        timeline_merge(&into->timeline, &from->timeline);
+    }
+}
+
+void tally_take_counts(struct tally *into, struct tally *from)
+{
+    merge_counts(into, from);
+    tally_clear(from);
+}
+
+/* The records of a window that is taken over keep their seconds, and so does the timeline. */
+void tally_take_times(struct tally *into, struct window *w, const struct timeline *t)
+{
+    if (handover_take(&into->window, w)) {
+        timeline_merge(&into->timeline, t);
+    } else {
+        merge_times(into, w, t);
+    }
+    handover_reset(w);
 }
 
 void tally_classes(const struct tally *t, uint64_t out[STATUS_CLASSES])

@@ -94,6 +94,12 @@ void tally_unparsed(struct tally *t, struct span line);
  * tally, and would come twice. */
 void tally_merge(struct tally *into, const struct tally *from, bool same_source);
 
+/* tally_merge in two steps, for pieces of one source that are counted apart and whose times, a
+ * window and a timeline, were moved out of their tallies. First adds all but times, and clears
+ * `from`; second adds the times of a piece, in the pieces' order, and resets `w`. */
+void tally_take_counts(struct tally *into, struct tally *from);
+void tally_take_times(struct tally *into, struct window *w, const struct timeline *t);
+
 /* Sums by class, by blame. */
 void tally_classes(const struct tally *t, uint64_t out[STATUS_CLASSES]);
 void tally_blames(const struct tally *t, uint64_t out[BLAMES]);

@@ -247,6 +247,53 @@ static void cuts_in_and_around_long_lines_give_the_same_lines(void **state)
     }
 }
 
+/* Does framer_cut know without looking at lines what framer_next makes of the bytes? */
+static void check_cut(struct framer start, struct span bytes)
+{
+    struct framer f = start, next;
+    struct span rest = bytes, line;
+    while (framer_next(&f, &rest, &line, false)) {
+    }
+    size_t n = framer_cut(&start, bytes, &next);
+    if (n != bytes.len - rest.len || next.skipping != f.skipping ||
+        (f.skipping && next.cut != f.cut)) {
+        fail_msg("%zu bytes: %zu, not %zu", bytes.len, n, bytes.len - rest.len);
+    }
+}
+
+static void check_cuts_of(struct span bytes)
+{
+    check_cut((struct framer){0}, bytes);
+    check_cut((struct framer){.skipping = true}, bytes);
+    check_cut((struct framer){.skipping = true, .cut = true}, bytes);
+}
+
+static void whole_lines_are_told_without_reading_them(void **state)
+{
+    (void)state;
+    static const size_t lengths[] = {0,
+                                     1,
+                                     FRAMER_LINE_BYTES - 1,
+                                     FRAMER_LINE_BYTES,
+                                     FRAMER_LINE_BYTES + 1,
+                                     2 * FRAMER_LINE_BYTES + 7};
+    struct span in = SPAN("\0\0a\r\n\r\nb\0c\n\0\0\n\n\xff\xfe\r\r\n\0d\0\r\n\0\0e\r");
+    for (size_t i = 0; i <= in.len; i++) {
+        check_cuts_of(span_head(in, i));
+    }
+    for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+        struct buf long_one = long_line(lengths[i], ""), b = {0};
+        check_cuts_of(buf_span(&long_one));
+        buf_add(&b, SPAN("first\n\0\0"));
+        buf_add(&b, buf_span(&long_one));
+        check_cuts_of(buf_span(&b));
+        buf_text(&b, "\nab");
+        check_cuts_of(buf_span(&b));
+        buf_done(&b);
+        buf_done(&long_one);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -261,6 +308,7 @@ int main(void)
         cmocka_unit_test(every_two_cuts_of_a_short_text_give_the_same_lines),
         cmocka_unit_test(byte_by_byte_gives_the_same_lines),
         cmocka_unit_test(cuts_in_and_around_long_lines_give_the_same_lines),
+        cmocka_unit_test(whole_lines_are_told_without_reading_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

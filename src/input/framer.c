@@ -71,3 +71,22 @@ bool framer_next(struct framer *f, struct span *rest, struct span *line, bool fi
     }
     return false;
 }
+
+size_t framer_cut(const struct framer *f, struct span bytes, struct framer *next)
+{
+    size_t at = bytes.len;
+    while (at > 0 && bytes.ptr[at - 1] != '\n') {
+        at--;
+    }
+    if (at == 0 && f->skipping) {
+        *next = (struct framer){.skipping = true, .cut = f->cut || bytes.len > 0};
+        return bytes.len;
+    }
+    while (at < bytes.len && bytes.ptr[at] == '\0') {
+        at++;
+    }
+    size_t left = bytes.len - at;
+    bool is_long = left >= FRAMER_LINE_BYTES;
+    *next = (struct framer){.skipping = is_long, .cut = left > FRAMER_LINE_BYTES};
+    return is_long ? bytes.len : at;
+}

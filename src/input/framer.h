@@ -26,4 +26,9 @@ struct framer {
  * FRAMER_LINE_BYTES of it are there; what it gives never depends on how the bytes were cut. */
 bool framer_next(struct framer *f, struct span *rest, struct span *line, bool final);
 
+/* How many bytes from the front of `bytes` framer_next would use up, when a framer in the state of
+ * `f` has them and more is to follow. `next`, which may be `f`, becomes a framer for what follows
+ * those, with nothing counted. Looks at the bytes behind the last line end only. */
+size_t framer_cut(const struct framer *f, struct span bytes, struct framer *next);
+
 #endif

@@ -1,7 +1,6 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "input/file.h"
-#include "input/framer.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -80,22 +79,15 @@ static char *write_zstd(const char *name, struct span in)
     return path;
 }
 
-/* Reads to the end, keeping what follows the last line feed each time, as a scan does. Returns the
- * last result of file_read. */
-static int read_all(struct file *f, struct buf *out, struct problem *why)
+/* Reads to the end, in pieces of any size. Returns the last result of file_read. */
+static ptrdiff_t read_all(struct file *f, struct buf *out, struct problem *why)
 {
-    struct span bytes;
-    int rc;
-    while ((rc = file_read(f, &bytes, why)) > 0) {
-        size_t used = bytes.len;
-        while (used && bytes.ptr[used - 1] != '\n') {
-            used--;
-        }
-        buf_add(out, span_head(bytes, used));
-        file_keep(f, bytes.len - used);
+    static char bytes[100003];
+    ptrdiff_t n;
+    while ((n = file_read(f, bytes, sizeof(bytes), why)) > 0) {
+        buf_add(out, (struct span){bytes, (size_t)n});
     }
-    buf_add(out, bytes);
-    return rc;
+    return n;
 }
 
 /* Is what comes out of the file at `path` the text? */
@@ -146,42 +138,49 @@ static void files_of_few_bytes_are_read(void **state)
     }
 }
 
-static void what_is_kept_comes_again_with_more_behind_it(void **state)
+static void a_read_gives_all_that_was_asked_for_until_the_end(void **state)
 {
     (void)state;
-    struct buf text = sample(30000);
-    char *path = write_file("kept", buf_span(&text));
-    struct problem why = {0};
-    struct file *f = file_open(path, &why);
-    struct span bytes;
-    assert_int_equal(file_read(f, &bytes, &why), 1);
-    size_t first = bytes.len;
-    file_keep(f, 10);
-    assert_int_equal(file_read(f, &bytes, &why), 1);
-    struct span want = span_after(buf_span(&text), first - 10);
-    assert_true(bytes.len > 10);
-    assert_true(span_starts(want, bytes));
-    file_close(f);
-    remove_file(path);
+    static char bytes[200000];
+    struct buf text = sample(15000);
+    char *plain = write_file("plain", buf_span(&text)), *gz = write_gzip("gz", buf_span(&text));
+    for (int packed = 0; packed < 2; packed++) {
+        struct problem why = {0};
+        struct file *f = file_open(packed ? gz : plain, &why);
+        assert_int_equal(file_read(f, bytes, 100001, &why), 100001);
+        assert_int_equal(file_read(f, bytes + 100001, 99999, &why), 99999);
+        assert_true(span_starts(buf_span(&text), (struct span){bytes, sizeof(bytes)}));
+        assert_int_equal(file_read(f, bytes, sizeof(bytes), &why), text.len - sizeof(bytes));
+        assert_int_equal(file_read(f, bytes, sizeof(bytes), &why), 0);
+        file_close(f);
+    }
+    remove_file(plain);
+    remove_file(gz);
     buf_done(&text);
 }
 
-static void keeping_more_than_a_line_is_refused_without_growing(void **state)
+static void only_plain_files_can_be_read_by_offset(void **state)
 {
     (void)state;
-    struct buf text = sample(30000);
-    char *path = write_file("hoard", buf_span(&text));
+    char bytes[64];
     struct problem why = {0};
-    struct file *f = file_open(path, &why);
-    struct span bytes;
-    do {
-        assert_int_equal(file_read(f, &bytes, &why), 1);
-    } while (bytes.len <= FRAMER_LINE_BYTES);
-    assert_int_equal(file_read(f, &bytes, &why), -ENOBUFS);
-    file_keep(f, FRAMER_LINE_BYTES);
-    assert_int_equal(file_read(f, &bytes, &why), 1);
+    struct buf text = sample(100);
+    char *plain = write_file("plain", buf_span(&text)), *gz = write_gzip("gz", buf_span(&text));
+    struct file *f = file_open(plain, &why);
+    int fd = file_by_offset(f);
+    assert_int_equal(file_read_at(fd, bytes, sizeof(bytes), 7), sizeof(bytes));
+    assert_memory_equal(bytes, text.data + 7, sizeof(bytes));
+    assert_int_equal(file_read_at(fd, bytes, sizeof(bytes), text.len - 3), 3);
+    assert_int_equal(file_read_at(fd, bytes, sizeof(bytes), text.len + 3), 0);
+    assert_int_equal(file_read_at(-1, bytes, sizeof(bytes), 0), -EBADF);
+    assert_int_equal(file_position(f), 0);
+    assert_int_equal(file_size(f), text.len);
     file_close(f);
-    remove_file(path);
+    f = file_open(gz, &why);
+    assert_int_equal(file_by_offset(f), -1);
+    file_close(f);
+    remove_file(plain);
+    remove_file(gz);
     buf_done(&text);
 }
 
@@ -215,11 +214,11 @@ static void a_damaged_file_is_an_error_each_time(void **state)
     assert_int_equal(pwrite(fd, "\xff\xff\xff\xff", 4, 2000), 4);
     close(fd);
     struct problem why = {0};
-    struct span bytes;
+    char bytes[16];
     struct file *f = file_open(path, &why);
     assert_int_equal(read_all(f, &out, &why), -EILSEQ);
     why.text[0] = '\0';
-    assert_int_equal(file_read(f, &bytes, &why), -EILSEQ);
+    assert_int_equal(file_read(f, bytes, sizeof(bytes), &why), -EILSEQ);
     assert_non_null(strstr(why.text, "gzip data is damaged"));
     file_close(f);
     remove_file(path);
@@ -300,8 +299,8 @@ int main(void)
         cmocka_unit_test(a_plain_file_is_read_whole),
         cmocka_unit_test(packed_files_are_told_by_their_first_bytes),
         cmocka_unit_test(files_of_few_bytes_are_read),
-        cmocka_unit_test(what_is_kept_comes_again_with_more_behind_it),
-        cmocka_unit_test(keeping_more_than_a_line_is_refused_without_growing),
+        cmocka_unit_test(a_read_gives_all_that_was_asked_for_until_the_end),
+        cmocka_unit_test(only_plain_files_can_be_read_by_offset),
         cmocka_unit_test(a_cut_gzip_file_gives_its_lines_and_an_error),
         cmocka_unit_test(a_damaged_file_is_an_error_each_time),
         cmocka_unit_test(a_folder_and_a_missing_file_are_problems),

@@ -1,12 +1,10 @@
 /*
- * The buffer has room for the longest remainder and one chunk behind it, so a read never needs more
- * memory than it began with. Packed files are read in chunks of their own and unpacked into that
- * buffer.
+ * The caller owns the buffers. Packed files, and the first bytes of whatever can't be read by
+ * offset, come through a buffer of the file's own.
  */
 #include "input/file.h"
 
 #include "base/alloc.h"
-#include "input/framer.h"
 #include "input/unpack.h"
 
 #include <errno.h>
@@ -18,7 +16,6 @@
 #include <unistd.h>
 
 enum {
-    CHUNK_BYTES = 262144,
     PACKED_BYTES = 65536,
 };
 
@@ -26,23 +23,38 @@ struct file {
     char *name; /* as a person knows it */
     int fd;
     bool is_stdin, started;
+    bool by_offset;
     int failed;     /* errno that ended the reading, for calls after it */
     bool too_short; /* a packed file ended in the middle */
     uint64_t position, size;
-    char *buf; /* FRAMER_LINE_BYTES + CHUNK_BYTES */
-    size_t at, len;
     enum unpack_kind kind;
-    struct unpack *unpack; /* NULL for plain files */
-    char *packed;
-    struct span packed_rest;
+    struct unpack *unpack; /* NULL until the first read, and for plain files */
+    char *packed;          /* PACKED_BYTES; NULL for a plain file */
+    struct span rest;      /* of what was read into that */
 };
 
 /* Writes an error of the system as a problem with the file. */
-static int say(const struct file *f, int error, struct problem *why)
+void file_say(const struct file *f, int error, struct problem *why)
 {
     problem_at(why, f->name, 0, 0);
     problem_set(why, "%s", strerror(error));
-    return -error;
+}
+
+ptrdiff_t file_read_at(int fd, char *to, size_t size, uint64_t offset)
+{
+    size_t len = 0;
+    while (len < size) {
+        ssize_t n = pread(fd, to + len, size - len, (off_t)(offset + len));
+        if (n == 0) {
+            break;
+        }
+        if (n > 0) {
+            len += (size_t)n;
+        } else if (errno != EINTR) {
+            return -errno;
+        }
+    }
+    return (ptrdiff_t)len;
 }
 
 /* Fills in what fstat tells. 0 or a negative errno. */
@@ -60,6 +72,10 @@ static int inspect(struct file *f)
         off_t at = lseek(f->fd, 0, SEEK_CUR);
         f->position = at > 0 ? (uint64_t)at : 0;
         f->size = (uint64_t)st.st_size;
+        char head[UNPACK_HEAD_BYTES];
+        ptrdiff_t n = file_read_at(f->fd, head, sizeof(head), f->position);
+        struct span bytes = {head, n > 0 ? (size_t)n : 0};
+        f->by_offset = unpack_detect(bytes) == UNPACK_PLAIN;
     }
     /* Only a hint; pipes refuse it. */
     (void)posix_fadvise(f->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
@@ -74,12 +90,16 @@ struct file *file_open(const char *path, struct problem *why)
     f->fd = f->is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     int error = f->fd < 0 ? -errno : inspect(f);
     if (error) {
-        say(f, -error, why);
+        file_say(f, -error, why);
         file_close(f);
         return NULL;
     }
-    f->buf = alloc_zero(FRAMER_LINE_BYTES + CHUNK_BYTES, 1);
     return f;
+}
+
+int file_by_offset(const struct file *f)
+{
+    return f->by_offset ? f->fd : -1;
 }
 
 /* read() that neither signals nor a non-blocking descriptor disturb. 0 at the end, or a negative
@@ -101,30 +121,26 @@ static ssize_t read_some(struct file *f, char *to, size_t size)
     }
 }
 
-/* The first bytes: enough of them to know what the file is, though a pipe may give them singly. */
-static ssize_t read_head(struct file *f)
+/* The first bytes: enough of them to know what the file is, though a pipe may give them singly. 0
+ * or a negative errno. */
+static int read_head(struct file *f)
 {
     size_t len = 0;
     ssize_t n = 1;
+    f->packed = alloc_zero(PACKED_BYTES, 1);
     while (len < UNPACK_HEAD_BYTES && n > 0) {
-        n = read_some(f, f->buf + len, PACKED_BYTES - len);
+        n = read_some(f, f->packed + len, PACKED_BYTES - len);
         len += n > 0 ? (size_t)n : 0;
     }
     f->started = true;
-    f->kind = unpack_detect((struct span){f->buf, len});
-    if (f->kind != UNPACK_PLAIN) {
-        f->unpack = unpack_new(f->kind);
-        f->packed = alloc_zero(PACKED_BYTES, 1);
-        memcpy(f->packed, f->buf, len);
-        f->packed_rest = (struct span){f->packed, len};
-        return n < 0 ? n : 0;
-    }
-    f->len = len;
-    return len ? (ssize_t)len : n;
+    f->rest = (struct span){f->packed, len};
+    f->kind = unpack_detect(f->rest);
+    f->unpack = unpack_new(f->kind);
+    return n < 0 && len == 0 ? (int)n : 0;
 }
 
 /* The packed file has ended or is damaged. */
-static int say_damage(const struct file *f, struct problem *why)
+static void say_damage(const struct file *f, struct problem *why)
 {
     problem_at(why, f->name, 0, 0);
     if (f->too_short) {
@@ -134,78 +150,60 @@ static int say_damage(const struct file *f, struct problem *why)
         problem_set(why, "the %s data is damaged near byte %llu; what came before was read",
                     unpack_name(f->kind), (unsigned long long)file_position(f));
     }
-    return -EILSEQ;
 }
 
-/* Appends at most a chunk of unpacked bytes. Like file_read. */
-static int read_packed(struct file *f, struct problem *why)
+/* At the end of a packed file: may it end here? */
+static ptrdiff_t end(struct file *f)
+{
+    f->too_short = !unpack_at_end(f->unpack);
+    return f->too_short ? -EILSEQ : 0;
+}
+
+/* One step: some bytes, 0 at the end, or a negative errno. A plain file needs the unpacker only for
+ * its head, which came by way of our own buffer. */
+static ptrdiff_t step(struct file *f, char *to, size_t size)
 {
     for (;;) {
-        ptrdiff_t n = unpack_some(f->unpack, &f->packed_rest, f->buf + f->len, CHUNK_BYTES);
-        if (n > 0) {
-            f->len += (size_t)n;
-            return 1;
+        ptrdiff_t n = unpack_some(f->unpack, &f->rest, to, size);
+        if (n) {
+            return n;
         }
-        if (n < 0) {
-            return say_damage(f, why);
+        if (f->kind == UNPACK_PLAIN) {
+            return read_some(f, to, size);
         }
         ssize_t got = read_some(f, f->packed, PACKED_BYTES);
-        if (got < 0) {
-            return say(f, (int)-got, why);
+        if (got <= 0) {
+            return got < 0 ? got : end(f);
         }
-        if (got == 0) {
-            f->too_short = !unpack_at_end(f->unpack);
-            return f->too_short ? say_damage(f, why) : 0;
-        }
-        f->packed_rest = (struct span){f->packed, (size_t)got};
+        f->rest = (struct span){f->packed, (size_t)got};
     }
 }
 
-/* Appends new bytes to the buffer. Like file_read. The first read of a packed file only fills the
- * other buffer, so unpacking follows in the same call. */
-static int read_more(struct file *f, struct problem *why)
+ptrdiff_t file_read(struct file *f, char *to, size_t size, struct problem *why)
 {
-    ssize_t n = 0;
+    size_t len = 0;
     if (!f->started) {
-        n = read_head(f);
-    } else if (!f->unpack) {
-        n = read_some(f, f->buf + f->len, CHUNK_BYTES);
-        f->len += n > 0 ? (size_t)n : 0;
+        f->failed = -read_head(f);
     }
-    if (n < 0) {
-        return say(f, (int)-n, why);
+    while (!f->failed && len < size) {
+        ptrdiff_t n = step(f, to + len, size - len);
+        f->failed = n < 0 ? (int)-n : 0;
+        if (n <= 0) {
+            break;
+        }
+        len += (size_t)n;
     }
-    return f->unpack ? read_packed(f, why) : n > 0;
-}
-
-int file_read(struct file *f, struct span *bytes, struct problem *why)
-{
-    int rc = 0;
-    if (f->at) {
-        memmove(f->buf, f->buf + f->at, f->len - f->at);
-        f->len -= f->at;
-        f->at = 0;
+    if (len == 0 && f->failed == EILSEQ) {
+        say_damage(f, why);
+    } else if (len == 0 && f->failed) {
+        file_say(f, f->failed, why);
     }
-    if (f->failed) {
-        rc = f->failed == EILSEQ ? say_damage(f, why) : say(f, f->failed, why);
-    } else if (f->len > FRAMER_LINE_BYTES) {
-        rc = say(f, ENOBUFS, why);
-    } else {
-        rc = read_more(f, why);
-        f->failed = rc < 0 ? -rc : 0;
-    }
-    *bytes = (struct span){f->buf, f->len};
-    return rc;
-}
-
-void file_keep(struct file *f, size_t n)
-{
-    f->at = f->len - (n < f->len ? n : f->len);
+    return len ? (ptrdiff_t)len : -f->failed;
 }
 
 uint64_t file_position(const struct file *f)
 {
-    return f->position - f->packed_rest.len;
+    return f->position - f->rest.len;
 }
 
 uint64_t file_size(const struct file *f)
@@ -221,9 +219,11 @@ void file_close(struct file *f)
     if (f->fd >= 0 && !f->is_stdin) {
         close(f->fd);
     }
+    if (f->is_stdin && f->by_offset) { /* others may share it: it was read */
+        (void)lseek(f->fd, (off_t)f->size, SEEK_SET);
+    }
     unpack_free(f->unpack);
     free(f->packed);
-    free(f->buf);
     free(f->name);
     free(f);
 }

@@ -1,95 +1,19 @@
-/*
- * A scan reads one file after the other on this thread: bytes into the source, seconds into the
- * alerts, and at the end everything into one summary.
- */
+/* A scan: its files become sources, and at the end everything that they counted one summary. */
 #include "run/oneshot.h"
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "input/file.h"
 #include "output/json.h"
 #include "output/report.h"
-#include "run/pipeline.h"
+#include "run/process.h"
+#include "run/scan.h"
 #include "run/terminal.h"
+#include "run/workers.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-enum {
-    PROGRESS_AFTER_MS = 1000,
-    PROGRESS_EVERY_MS = 200,
-};
-
-struct scan {
-    struct pipeline pipeline;
-    struct source **sources;
-    const char **paths; /* of each source; the texts belong to the configuration */
-    size_t n_sources;
-    bool failed; /* something could not be read */
-    bool has_progress;
-    int64_t began_ms, progress_ms;
-    uint64_t lines; /* of the sources before the present one */
-};
-
-/* On a terminal only, and not in the first second: most scans are over by then. "\r" and "ESC[K"
- * write over the line before. */
-static void show_progress(struct scan *scan, const struct source *s, const struct file *f)
-{
-    int64_t now = clock_mono_ms();
-    if (!scan->has_progress || now - scan->began_ms < PROGRESS_AFTER_MS ||
-        now - scan->progress_ms < PROGRESS_EVERY_MS) {
-        return;
-    }
-    scan->progress_ms = now;
-    uint64_t size = file_size(f), lines = scan->lines + (s->live ? s->live->lines : 0);
-    struct buf name = {0};
-    report_escape(&name, span_of(s->name), 40);
-    if (size) {
-        fprintf(stderr, "\r\033[K%s: %u %%, %.1f M lines", name.data,
-                (unsigned)(file_position(f) * 100 / size), (double)lines / 1e6);
-    } else {
-        fprintf(stderr, "\r\033[K%s: %.1f M lines", name.data, (double)lines / 1e6);
-    }
-    buf_done(&name);
-}
-
-/* Reads a file to its end. What was read before an error stays counted. */
-static int read_all(struct scan *scan, struct source *s, struct file *f, struct problem *why)
-{
-    struct span bytes = {0};
-    int64_t wall_ms = clock_wall_ms();
-    int got;
-    while ((got = file_read(f, &bytes, why)) > 0) {
-        file_keep(f, bytes.len - source_bytes(s, &s->framer, bytes, false, wall_ms));
-        source_feed(s, INT64_MIN);
-        show_progress(scan, s, f);
-    }
-    source_bytes(s, &s->framer, got == 0 ? bytes : (struct span){0}, true, wall_ms);
-    return got;
-}
-
-/* A file that can not be read is said and counted as failed; the others are read all the same. */
-static void scan_source(struct scan *scan, struct source *s, const char *path)
-{
-    struct problem why = {0};
-    struct file *f = file_open(path, &why);
-    int got = f ? read_all(scan, s, f, &why) : -ENOENT;
-    source_finish(s);
-    source_fold(s);
-    if (got < 0) {
-        problem_say(&why);
-        scan->failed = true;
-        snprintf(s->state, sizeof(s->state), "failed: %.80s", why.text);
-    } else {
-        snprintf(s->state, sizeof(s->state), "done");
-    }
-    if (f) {
-        file_close(f);
-    }
-    scan->lines += s->total ? s->total->lines : 0;
-}
 
 /* A reader that went away (`teapotd … | head`) is no failure. */
 static int print(const struct options *o, const struct summary *summary)
@@ -126,7 +50,7 @@ static int summarise(const struct options *o, struct scan *scan)
             tally_merge(&all, s->total, false);
         }
     }
-    all.late = alert_set_late(scan->pipeline.alerts);
+    all.late = alert_set_late(scan->pipeline->alerts);
     gethostname(host, sizeof(host) - 1);
     struct summary summary = {.kind = SUMMARY_SCAN,
                               .host = host,
@@ -134,7 +58,7 @@ static int summarise(const struct options *o, struct scan *scan)
                               .all = &all,
                               .sources = rows,
                               .n_sources = scan->n_sources,
-                              .alerts = scan->pipeline.alerts,
+                              .alerts = scan->pipeline->alerts,
                               .alerts_since = INT64_MIN};
     int r = print(o, &summary);
     tally_done(&all);
@@ -155,7 +79,7 @@ static void add_sources(struct scan *scan, const struct config *c)
             scan->paths = alloc_resize(scan->paths, scan->n_sources + 1, sizeof(char *));
             scan->paths[scan->n_sources] = *path;
             scan->sources[scan->n_sources++] =
-                source_new(&scan->pipeline, span_is(span_of(*path), "-") ? "stdin" : *path,
+                source_new(scan->pipeline, span_is(span_of(*path), "-") ? "stdin" : *path,
                            section->format, section->vendor ? section->vendor : "");
         }
     }
@@ -165,23 +89,23 @@ static void add_sources(struct scan *scan, const struct config *c)
  * nothing. */
 int oneshot_scan(const struct options *o)
 {
-    struct scan scan = {.began_ms = clock_mono_ms(), .has_progress = terminal_is(STDERR_FILENO)};
-    pipeline_init(&scan.pipeline, o->config.rules, o->config.n_rules, o->config.keep, NULL, NULL);
+    struct pipeline pipeline;
+    struct scan scan = {.pipeline = &pipeline,
+                        .threads = workers_threads(o->threads),
+                        .wall_ms = clock_wall_ms(),
+                        .shows_progress = terminal_is(STDERR_FILENO)};
+    process_raise_limits(); /* files are opened ahead */
+    pipeline_init(&pipeline, o->config.rules, o->config.n_rules, o->config.keep, NULL, NULL);
     add_sources(&scan, &o->config);
-    for (size_t i = 0; i < scan.n_sources; i++) {
-        scan_source(&scan, scan.sources[i], scan.paths[i]);
-    }
-    if (scan.has_progress && scan.progress_ms) {
-        fputs("\r\033[K", stderr);
-    }
+    scan_run(&scan);
     int r = summarise(o, &scan);
-    bool alerted = alert_set_count(scan.pipeline.alerts) > 0;
+    bool alerted = alert_set_count(pipeline.alerts) > 0;
     for (size_t i = 0; i < scan.n_sources; i++) {
         source_free(scan.sources[i]);
     }
     free(scan.sources);
     free(scan.paths);
-    pipeline_done(&scan.pipeline);
+    pipeline_done(&pipeline);
     return r || scan.failed ? EXIT_UNREADABLE : o->fail_on_alert && alerted ? EXIT_ALERT : 0;
 }
 

@@ -60,6 +60,13 @@ void pipeline_init(struct pipeline *p, const struct rule *rules, size_t n_rules,
     p->dropped[n] = FIELD_SKIP;
 }
 
+void pipeline_init_apart(struct pipeline *p, const struct pipeline *of)
+{
+    *p = (struct pipeline){.keep = of->keep, .by_host = of->by_host};
+    p->batch = alloc_zero(1, sizeof(*p->batch));
+    memcpy(p->dropped, of->dropped, sizeof(p->dropped));
+}
+
 void pipeline_done(struct pipeline *p)
 {
     while (p->verdicts) {
@@ -223,12 +230,12 @@ void source_decide(struct source *s)
     buf_done(&s->held);
 }
 
-/* Lines of an undecided format are kept until enough of them have voted. */
+/* Lines of an undecided format are kept until enough of them have voted, or are blank. */
 static void hold_line(struct source *s, struct span line)
 {
     buf_add(&s->held, line);
     buf_byte(&s->held, '\n');
-    if (line.len && reader_vote(s->reader, line)) {
+    if ((line.len && reader_vote(s->reader, line)) || s->held.len >= READER_VOTE_BYTES) {
         source_decide(s);
     }
 }
@@ -312,6 +319,32 @@ size_t source_bytes(struct source *s, struct framer *framer, struct span bytes, 
     return bytes.len - rest.len;
 }
 
+/* A piece that voted on the format has the reader that is kept. */
+void source_take_counts(struct source *s, struct source *piece, int64_t wall_ms)
+{
+    if (!s->reader) {
+        s->reader = piece->reader;
+        piece->reader = NULL;
+    } else if (piece->reader) {
+        reader_take(s->reader, piece->reader);
+    }
+    begin(s, wall_ms);
+    if (piece->live) {
+        tally_take_counts(s->live, piece->live);
+    }
+    s->long_lines += piece->long_lines;
+    piece->long_lines = 0;
+}
+
+void source_take_times(struct source *s, struct window *w, const struct timeline *t)
+{
+    tally_take_times(s->live, w, t);
+    if (s->live->window.has_clock) {
+        s->skew_s = s->arrival_ms / 1000 - s->live->window.clock;
+    }
+    source_feed(s, INT64_MIN);
+}
+
 /* The alerts and the interval both read the records before window_drain takes them away. */
 void source_feed(struct source *s, int64_t closed_before)
 {
@@ -360,6 +393,12 @@ void source_fold(struct source *s)
     }
     tally_merge(s->total, s->live, false);
     tally_clear(s->live);
+}
+
+void source_rest(struct source *s)
+{
+    free_tally(s->live);
+    s->live = NULL;
 }
 
 /* A stamp that waits to be believed may be, when it agrees with the wall clock and nothing came

@@ -54,6 +54,9 @@ void pipeline_init(struct pipeline *p, const struct rule *rules, size_t n_rules,
                    alert_change_fn on_change, void *ctx);
 void pipeline_done(struct pipeline *p);
 
+/* One for sources of another thread, which counts the same and tells no alerts. */
+void pipeline_init_apart(struct pipeline *p, const struct pipeline *of);
+
 /* A source; `format` is read by format_read and was found good before. Freed with source_free. */
 struct source *source_new(struct pipeline *p, const char *name, const char *format,
                           const char *vendor);
@@ -66,6 +69,13 @@ void source_set_format(struct source *s, const char *format, const char *vendor)
  * whole lines, or all when `final`. `wall_ms` is when they arrived. */
 size_t source_bytes(struct source *s, struct framer *framer, struct span bytes, bool final,
                     int64_t wall_ms);
+
+/* Counts what a piece of the source's log counted, a source of its own that another thread had, but
+ * for its times, and empties the piece; reads on as its reader would. `wall_ms` as above. */
+void source_take_counts(struct source *s, struct source *piece, int64_t wall_ms);
+
+/* Counts times of a piece, in the order of the log, and feeds them; `w` is reset. */
+void source_take_times(struct source *s, struct window *w, const struct timeline *t);
 
 /* Decides an undecided format with the lines that there are and counts them: at the end, before a
  * checkpoint, and when a line waited for a second. */
@@ -84,6 +94,9 @@ void source_finish(struct source *s);
 
 /* Moves what was counted since the last time into interval and total. */
 void source_fold(struct source *s);
+
+/* Frees the memory of a source that was finished and folded; its counts stay. */
+void source_rest(struct source *s);
 
 /* The second before which a source that follows its log in real time may be closed now: what its
  * clock has reached, or what the wall clock has, `lateness_ms` ago, when the log's stamps agree

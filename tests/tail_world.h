@@ -48,7 +48,9 @@ struct world {
     size_t largest;    /* piece that was handed out */
     bool hide_ends;    /* no "|" */
     bool stop_at_once; /* tail_stop in the next on_bytes */
-    bool is_over;      /* the deadline is */
+    bool wants_backlogs;
+    struct tail_file *lent; /* the last backlog that was taken */
+    bool is_over;           /* the deadline is */
 };
 
 static inline const char *world_short(const struct world *w, const char *path)
@@ -120,6 +122,14 @@ static inline void world_on_error(const char *path, int error, void *ctx)
 {
     struct world *w = ctx;
     buf_printf(&w->errors, "%s:%s ", world_short(w, path), uv_err_name(error));
+}
+
+static inline bool world_on_backlog(struct tail_file *file, uint64_t bytes, void *ctx)
+{
+    struct world *w = ctx;
+    assert_true(bytes >= TAIL_BACKLOG_BYTES);
+    w->lent = w->wants_backlogs ? file : w->lent;
+    return w->wants_backlogs;
 }
 
 static inline bool world_position_of(const char *path, struct tail_position *out, void *ctx)
@@ -240,7 +250,8 @@ static inline void world_start(struct world *w, const char *const *names, struct
                                               .on_found = world_on_found,
                                               .on_rotated = world_on_rotated,
                                               .on_caught_up = world_on_caught_up,
-                                              .on_error = world_on_error};
+                                              .on_error = world_on_error,
+                                              .on_backlog = world_on_backlog};
     char *paths[5] = {NULL};
     for (size_t i = 0; names[i]; i++) {
         paths[i] = world_path(w, names[i]);

@@ -378,6 +378,111 @@ static void a_backlog_does_not_starve_the_other_files(void **state)
     buf_done(&text);
 }
 
+static void many_backlogs_leave_the_loop_to_others_between_turns(void **state)
+{
+    enum {
+        FILES = 12,
+    };
+    struct world *w = *state;
+    struct buf text = {0};
+    while (text.len < 3 * TAIL_CHUNK_BYTES) {
+        buf_printf(&text, "%099d\n", 7);
+    }
+    for (int i = 0; i < FILES; i++) {
+        char name[32];
+        snprintf(name, sizeof(name), "f%02d.log", i);
+        world_write(w, name, text.data);
+    }
+    world_follow(w, "*.log");
+    size_t lines = text.len / 100, seen = 0, least = 0;
+    while (w->n_lines < FILES * lines) {
+        uv_run(&w->loop, UV_RUN_ONCE);
+        assert_true((w->n_lines - seen) * 100 < TAIL_TURN_BYTES + TAIL_CHUNK_BYTES);
+        seen = w->n_lines;
+        for (size_t i = 0; i < w->n_sources; i++) {
+            size_t len = w->sources[i].text.len;
+            least = i == 0 || len < least ? len : least;
+        }
+        /* None is two rounds behind another. */
+        assert_true(w->sources[0].text.len < least + 2 * TAIL_CHUNK_BYTES);
+    }
+    for (size_t i = 0; i < w->n_sources; i++) {
+        assert_true(span_equal(buf_span(&w->sources[i].text), buf_span(&text)));
+    }
+    buf_done(&text);
+}
+
+static bool has_lent(struct world *w, const void *what)
+{
+    (void)what;
+    return w->lent != NULL;
+}
+
+static bool has_rotated(struct world *w, const void *what)
+{
+    return world_source(w, what)->rotated > 0;
+}
+
+static void a_file_that_is_lent_is_left_alone_until_it_comes_back(void **state)
+{
+    struct world *w = *state;
+    struct buf text = {0};
+    while (text.len < TAIL_BACKLOG_BYTES + 1000) {
+        buf_printf(&text, "%099d\n", 7);
+    }
+    world_write(w, "a.log", text.data);
+    w->wants_backlogs = true;
+    world_follow(w, "a.log");
+    world_wait(w, has_lent, NULL);
+    struct tail_file *f = tail_each(w->tail, NULL);
+    assert_ptr_equal(w->lent, f);
+    assert_int_equal(world_source(w, "a.log")->text.len, 0);
+    assert_int_equal(world_source(w, "a.log")->caught_up, 0);
+    /* Its successor waits. */
+    world_rename(w, "a.log", "a.log.1");
+    world_write(w, "a.log", "next\n");
+    world_wait(w, has_rotated, "a.log");
+    uv_run(&w->loop, UV_RUN_NOWAIT);
+    assert_int_equal(world_source(w, "a.log")->text.len, 0);
+    assert_true(tail_advance(w->tail, f, text.len - 200));
+    assert_int_equal(tail_file_lag(f), 200);
+    tail_resume(w->tail, f);
+    struct buf want = {0};
+    buf_add(&want, span_after(buf_span(&text), text.len - 200));
+    buf_text(&want, "next\n");
+    world_expect(w, "a.log", want.data);
+    buf_done(&text);
+    buf_done(&want);
+}
+
+static void a_lent_file_that_was_written_anew_is_known_by_its_head(void **state)
+{
+    struct world *w = *state;
+    struct buf text = {0};
+    while (text.len < TAIL_BACKLOG_BYTES + 1000) {
+        buf_printf(&text, "%099d\n", 7);
+    }
+    world_write(w, "a.log", text.data);
+    w->wants_backlogs = true;
+    world_follow(w, "a.log");
+    world_wait(w, has_lent, NULL);
+    struct tail_file *f = tail_each(w->tail, NULL);
+    assert_true(tail_advance(w->tail, f, 100000));
+    w->wants_backlogs = false;
+    world_truncate(w, "a.log", 0);
+    world_write(w, "a.log", "x");
+    world_write(w, "a.log", text.data);
+    assert_false(tail_advance(w->tail, f, 200000));
+    assert_int_equal(world_source(w, "a.log")->truncated, 1);
+    assert_int_equal(tail_file_position(f).offset, 0);
+    struct buf want = {0};
+    buf_byte(&want, 'x');
+    buf_add(&want, buf_span(&text));
+    world_expect(w, "a.log", want.data);
+    buf_done(&text);
+    buf_done(&want);
+}
+
 static void when_all_is_read_the_loop_sleeps(void **state)
 {
     struct world *w = *state;
@@ -436,6 +541,9 @@ int main(void)
         TEST(when_descriptors_run_out_files_are_opened_later),
         TEST(changes_that_no_event_tells_are_found_by_the_clock),
         TEST(a_backlog_does_not_starve_the_other_files),
+        TEST(many_backlogs_leave_the_loop_to_others_between_turns),
+        TEST(a_file_that_is_lent_is_left_alone_until_it_comes_back),
+        TEST(a_lent_file_that_was_written_anew_is_known_by_its_head),
         TEST(when_all_is_read_the_loop_sleeps),
         TEST(stopping_in_a_callback_is_the_last_of_it),
     };

@@ -46,7 +46,7 @@ static void tell_rotated(struct follow *w, struct tail_file *f, bool truncated, 
 static void activate(struct follow *w, struct tail_file *f)
 {
     f->quiet_ms = uv_now(w->loop);
-    if (!f->is_active && f->fd >= 0) {
+    if (!f->is_active && !f->is_lent && f->fd >= 0) {
         f->is_active = true;
         f->next_active = NULL;
         *(w->active_first ? &w->active_last->next_active : &w->active_first) = f;
@@ -146,6 +146,7 @@ static void begin(struct follow *w, struct name *name, int fd, const struct stat
 static void start_anew(struct follow *w, struct tail_file *f)
 {
     uint64_t lost = followed_rewind(f);
+    f->is_lent = false;
     tell_rotated(w, f, true, lost);
     activate(w, f);
 }
@@ -365,7 +366,7 @@ static bool has_successor(const struct tail_file *f)
 static void look_rotated(struct follow *w, struct tail_file *f)
 {
     struct stat st;
-    if (f->is_active) {
+    if (f->is_active || f->is_lent) {
         return;
     }
     if (fstat(f->fd, &st)) {
@@ -512,25 +513,65 @@ void follow_look(struct follow *w)
 /* Is an earlier file of the same name still being read? Its lines come first. */
 static bool must_wait(const struct tail_file *f)
 {
-    return f->older && f->older->is_active;
+    return f->older && (f->older->is_active || f->older->is_lent);
+}
+
+/* Does the caller want to read the file itself? */
+static bool lend(struct follow *w, struct tail_file *f)
+{
+    uint64_t bytes = tail_file_lag(f);
+    if (bytes >= TAIL_BACKLOG_BYTES && w->events.on_backlog) {
+        f->is_lent = true; /* it may be given back before this call returns */
+        f->is_lent = w->events.on_backlog(f, bytes, w->ctx) && f->is_lent;
+    }
+    return f->is_lent;
 }
 
 bool follow_read(struct follow *w)
 {
-    struct tail_file *next = w->active_first;
+    struct tail_file *next = w->active_first, *last = w->active_last;
+    size_t given = 0;
     w->active_first = NULL;
-    while (next && !w->is_stopping) {
+    while (next && !w->is_stopping && given < TAIL_TURN_BYTES) {
         struct tail_file *f = next;
         next = f->next_active;
         bool waits = must_wait(f);
+        uint64_t from = f->offset;
         f->is_active = false;
+        if (!waits && lend(w, f)) {
+            continue;
+        }
         if (waits || give(w, f, false)) {
             activate(w, f);
         } else if (f->is_caught_up && !w->is_stopping) {
             w->events.on_caught_up(f, w->ctx);
         }
+        given += f->offset > from ? (size_t)(f->offset - from) : 0;
+    }
+    if (next) { /* their turn comes first the next time */
+        last->next_active = w->active_first;
+        w->active_last = w->active_first ? w->active_last : last;
+        w->active_first = next;
     }
     return w->active_first != NULL;
+}
+
+/* As behind a chunk that was read here: the head is compared after the bytes were read. */
+bool follow_advance(struct follow *w, struct tail_file *f, uint64_t offset)
+{
+    if (!followed_is_same(f)) {
+        start_anew(w, f);
+        return false;
+    }
+    followed_move(f, offset);
+    return true;
+}
+
+void follow_resume(struct follow *w, struct tail_file *f)
+{
+    f->is_lent = false;
+    f->is_caught_up = false;
+    activate(w, f);
 }
 
 void follow_init(struct follow *w, const struct tail_options *options)

@@ -37,8 +37,13 @@ bool follow_mark(struct follow *w, const char *path);
 /* Looks at what was marked, at what is due by the clock, or at everything. */
 void follow_look(struct follow *w);
 
-/* Reads one chunk of each file that has bytes. True when there is more to do in the next turn. */
+/* Reads one chunk of each file that has bytes, or of as many files as make TAIL_TURN_BYTES: then
+ * the others come first in the next turn. True when there is more to do in it. */
 bool follow_read(struct follow *w);
+
+/* What is behind tail_advance and tail_resume. */
+bool follow_advance(struct follow *w, struct tail_file *f, uint64_t offset);
+void follow_resume(struct follow *w, struct tail_file *f);
 
 /* Frees everything; the watches must be closed. */
 void follow_done(struct follow *w);

@@ -182,3 +182,10 @@ void followed_advance(struct tail_file *f, struct span bytes, size_t used)
     f->offset += used < bytes.len ? used : bytes.len;
     grow_head(f, is_first ? bytes : span_head(bytes, 0));
 }
+
+void followed_move(struct tail_file *f, uint64_t offset)
+{
+    f->offset = offset;
+    f->seen = f->seen > offset ? f->seen : offset;
+    grow_head(f, (struct span){NULL, 0});
+}

@@ -28,6 +28,7 @@ struct tail_file {
     int64_t ctime_ns;  /* at the last look */
     uint32_t head_len;
     bool is_active;    /* in the list of those that are read */
+    bool is_lent;      /* read by the caller: on_backlog */
     bool is_rotated;   /* its home leads elsewhere */
     bool is_finished;  /* `final` was given */
     bool is_caught_up; /* the end was reached */
@@ -66,6 +67,9 @@ uint64_t followed_rewind(struct tail_file *f);
 
 /* Reads from the offset on. The number of bytes, 0 at the end, or a negative errno. */
 ssize_t followed_read(const struct tail_file *f, char *buf, size_t size);
+
+/* All up to `offset`, which is not less than the file's, is done with. */
+void followed_move(struct tail_file *f, uint64_t offset);
 
 /* `used` of the bytes that followed_read gave are done with. */
 void followed_advance(struct tail_file *f, struct span bytes, size_t used);

@@ -120,6 +120,29 @@ void tail_look(struct tail *t)
     }
 }
 
+/* A file that was written anew is to be read from its start. */
+static void wake(struct tail *t)
+{
+    if (!t->follow.is_stopping) {
+        uv_idle_start(&t->idle, on_idle);
+    }
+}
+
+bool tail_advance(struct tail *t, struct tail_file *f, uint64_t offset)
+{
+    bool is_same = follow_advance(&t->follow, f, offset);
+    if (!is_same) {
+        wake(t);
+    }
+    return is_same;
+}
+
+void tail_resume(struct tail *t, struct tail_file *f)
+{
+    follow_resume(&t->follow, f);
+    wake(t);
+}
+
 struct tail_file *tail_each(struct tail *t, struct tail_file *file)
 {
     return file ? file->next : t->follow.known.first;

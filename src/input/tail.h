@@ -30,6 +30,14 @@ void tail_stop(struct tail *t);
 /* Looks at everything in the next turn of the loop (also after a SIGHUP). */
 void tail_look(struct tail *t);
 
+/* For a file that the caller reads (on_backlog): all before `offset` is done with. False when it
+ * turned out that the file was written anew: then on_rotated was called, and what was read of it
+ * is void. */
+bool tail_advance(struct tail *t, struct tail_file *f, uint64_t offset);
+
+/* The tail reads the file on. */
+void tail_resume(struct tail *t, struct tail_file *f);
+
 /* Each file in turn: `file` NULL gives the first, NULL comes after the last. Files that were
  * rotated away are among them while they are read, or as long as another followed name leads to
  * them. */

@@ -12,6 +12,11 @@ const char *tail_file_path(const struct tail_file *f)
     return f->home->path;
 }
 
+int tail_file_fd(const struct tail_file *f)
+{
+    return f->fd;
+}
+
 void *tail_file_user(const struct tail_file *f)
 {
     return f->user;

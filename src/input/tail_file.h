@@ -18,6 +18,9 @@ void *tail_file_user(const struct tail_file *f);
  * skip the rest of a line when reading starts inside one. */
 struct framer *tail_file_framer(struct tail_file *f);
 
+/* The descriptor, which belongs to the tail; -1 when the file is closed. */
+int tail_file_fd(const struct tail_file *f);
+
 struct tail_position tail_file_position(const struct tail_file *f);
 
 /* Bytes that are there but were not used yet. */

@@ -6,9 +6,11 @@
 
 enum {
     TAIL_CHUNK_BYTES = 262144,
-    TAIL_LOOK_MS = 1000,        /* everything is looked at so often, a quiet local file less */
-    TAIL_ROTATE_WAIT_MS = 5000, /* a renamed file is read on until it was quiet so long */
-    TAIL_HEAD_BYTES = 1024,     /* of a file's head that its fingerprint covers */
+    TAIL_TURN_BYTES = 1048576,    /* of all files together, before others have their turn */
+    TAIL_BACKLOG_BYTES = 4194304, /* unread, so many are a backlog */
+    TAIL_LOOK_MS = 1000,          /* everything is looked at so often, a quiet local file less */
+    TAIL_ROTATE_WAIT_MS = 5000,   /* a renamed file is read on until it was quiet so long */
+    TAIL_HEAD_BYTES = 1024,       /* of a file's head that its fingerprint covers */
 };
 
 struct tail_file;
@@ -38,6 +40,12 @@ struct tail_events {
      * `error` is a negative errno. Both are tried again, and a folder is still looked at by the
      * clock. */
     void (*on_error)(const char *path, int error, void *ctx);
+    /* So many bytes are unread, at least TAIL_BACKLOG_BYTES. True: the caller reads them itself, by
+     * tail_file_fd, from the file's offset on; it says how far it came with tail_advance, and calls
+     * tail_resume in the end. Until then the file is watched but not read, and files that came
+     * after it under the same name wait. When on_rotated tells of a truncation, the file was given
+     * back. May be NULL. */
+    bool (*on_backlog)(struct tail_file *file, uint64_t bytes, void *ctx);
 };
 
 struct tail_options {

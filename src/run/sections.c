@@ -224,8 +224,8 @@ static bool is_pipe(const char *path)
 
 static void start_tail(struct section *section, const struct config_source *c)
 {
-    static const struct tail_events events = {on_bytes, on_found, on_rotated, on_caught_up,
-                                              on_error};
+    static const struct tail_events events = {on_bytes,     on_found, on_rotated,
+                                              on_caught_up, on_error, NULL};
     struct tail_options options = {.paths = (const char *const *)c->paths,
                                    .exclude = (const char *const *)c->exclude,
                                    .from_end = c->from_end,

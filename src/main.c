@@ -4,8 +4,10 @@
  * A map of the source. main reads the command line (config/options.c) and calls one of
  *
  *   run/oneshot.c   scan files to their end, explain a code, list the formats
+ *     run/scan.c       files in their order, by many threads (reading.c, chunk.c, workers.c)
  *   run/daemon.c    follow files, or run as a daemon: the loop and its timers
  *     run/sections.c   sections of the configuration: tails, pipes, the sources they find
+ *     run/catchup.c    backlogs, read by workers
  *     run/summaries.c  summaries: when somebody asks, and each interval
  *     run/deliver.c    alerts to people
  *     run/answer.c     answers on the stats socket

@@ -12,6 +12,7 @@
 #include "run/service.h"
 #include "run/systemd.h"
 #include "run/terminal.h"
+#include "run/workers.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -170,6 +171,7 @@ static void close_handles(struct service *s)
     for (size_t i = 0; i < sizeof(handles) / sizeof(handles[0]); i++) {
         uv_close(handles[i], NULL);
     }
+    catchup_stop(&s->catchup);
 }
 
 /* The end, in the reverse order of the start: no new bytes, then what they still mean, then
@@ -235,6 +237,7 @@ static void init_handles(struct service *s)
         uv_signal_init(s->loop, signals[i]);
         signals[i]->data = s;
     }
+    catchup_start(&s->catchup, s->loop, workers_threads(s->threads));
     uv_signal_start(&s->on_hup, on_reload, SIGHUP);
     uv_signal_start(&s->on_term, on_stop_signal, SIGTERM);
     uv_signal_start(&s->on_int, on_stop_signal, SIGINT);
@@ -389,8 +392,10 @@ int service_reload(struct service *s, struct problem *why)
 /* The configuration belongs to the options and is freed with them. */
 int daemon_follow(const struct options *o)
 {
-    struct service s = {
-        .config = o->config, .as_text = o->output == OPTIONS_TEXT, .summary_fd = -1};
+    struct service s = {.config = o->config,
+                        .as_text = o->output == OPTIONS_TEXT,
+                        .threads = o->threads,
+                        .summary_fd = -1};
     int r = run_service(&s);
     return r ? r : o->fail_on_alert && s.alerted ? EXIT_ALERT : 0;
 }

@@ -82,17 +82,23 @@ static void *on_found(const char *path, void *ctx)
     return f;
 }
 
+/* Lines are coming. */
+static void note_reading(const struct section *section, struct found *f)
+{
+    snprintf(f->source->state, sizeof(f->source->state), "reading");
+    f->error = 0;
+    if (f->is_caught_up) {
+        alert_set_idle(section->service->pipeline.alerts, f->source->name, false);
+    }
+    f->is_caught_up = false;
+}
+
 static size_t on_bytes(struct tail_file *file, struct span bytes, bool final, void *ctx)
 {
     struct section *section = ctx;
     struct found *f = tail_file_user(file);
     if (!final) { /* the last of a file that was rotated away says nothing of its successor */
-        snprintf(f->source->state, sizeof(f->source->state), "reading");
-        f->error = 0;
-        if (f->is_caught_up) {
-            alert_set_idle(section->service->pipeline.alerts, f->source->name, false);
-        }
-        f->is_caught_up = false;
+        note_reading(section, f);
     }
     size_t used = source_bytes(f->source, tail_file_framer(file), bytes, final, clock_wall_ms());
     source_feed(f->source, INT64_MIN);
@@ -102,8 +108,11 @@ static size_t on_bytes(struct tail_file *file, struct span bytes, bool final, vo
 /* The number of lost bytes is a lower bound: what came and went between two looks was not seen. */
 static void on_rotated(struct tail_file *file, bool truncated, uint64_t lost_bytes, void *ctx)
 {
-    (void)ctx;
+    struct section *section = ctx;
     struct found *f = tail_file_user(file);
+    if (truncated) {
+        catchup_forget(&section->service->catchup, section->tail, file);
+    }
     f->source->rotations += !truncated;
     f->source->truncations += truncated;
     if (lost_bytes) {
@@ -121,6 +130,19 @@ static void on_caught_up(struct tail_file *file, void *ctx)
     f->is_caught_up = true;
     f->source->lag_bytes = 0;
     snprintf(f->source->state, sizeof(f->source->state), "following");
+}
+
+/* More than a few turns of the loop could read. */
+static bool on_backlog(struct tail_file *file, uint64_t bytes, void *ctx)
+{
+    (void)bytes;
+    struct section *section = ctx;
+    struct found *f = tail_file_user(file);
+    bool is_taken = catchup_take(&section->service->catchup, section->tail, file, f->source);
+    if (is_taken) {
+        note_reading(section, f);
+    }
+    return is_taken;
 }
 
 /* inotify(7) says ENOSPC for too many watches and EMFILE for too many instances. Neither makes a
@@ -225,7 +247,7 @@ static bool is_pipe(const char *path)
 static void start_tail(struct section *section, const struct config_source *c)
 {
     static const struct tail_events events = {on_bytes,     on_found, on_rotated,
-                                              on_caught_up, on_error, NULL};
+                                              on_caught_up, on_error, on_backlog};
     struct tail_options options = {.paths = (const char *const *)c->paths,
                                    .exclude = (const char *const *)c->exclude,
                                    .from_end = c->from_end,
@@ -281,6 +303,7 @@ static void stop_section(struct section *section)
 {
     rest_sources(section);
     if (section->tail) {
+        catchup_forget(&section->service->catchup, section->tail, NULL);
         tail_stop(section->tail);
     }
     if (section->pipe) {

@@ -10,6 +10,7 @@
 #include "input/pipe.h"
 #include "input/tail.h"
 #include "output/webhook.h"
+#include "run/catchup.h"
 #include "run/pipeline.h"
 #include "serve/serve.h"
 #include "store/store.h"
@@ -60,6 +61,8 @@ struct service {
     struct config config;
     char *config_file; /* NULL in follow mode */
     struct pipeline pipeline;
+    struct catchup catchup;
+    int threads; /* 0: as many as cores */
     struct section **sections;
     size_t n_sections;
     struct found **found;

@@ -4,6 +4,7 @@
  */
 #include "alert/alert.h"
 
+#include "alert/progress.h"
 #include "alert/silence.h"
 #include "alert/watcher.h"
 #include "base/alloc.h"
@@ -13,17 +14,10 @@
 /* Seconds are kept within this, so that sums with them can't overflow: 69,730 years each way. */
 #define SECOND_MOST ((int64_t)1 << 41)
 
-struct source {
-    char *name;
-    int64_t closed_before; /* INT64_MIN: nothing was heard of it */
-    bool is_idle;
-};
-
 struct alert_set {
     struct watcher *watches;
     size_t n_watches;
-    struct source *sources; /* never taken out: their numbers are those of lanes */
-    size_t n_sources;
+    struct progress sources; /* their numbers are those of lanes */
     struct label_table labels;
     struct alert **alerts; /* by `at`, then by id */
     size_t n_alerts, cap_alerts, n_firing;
@@ -67,15 +61,12 @@ void alert_set_free(struct alert_set *set)
     for (size_t i = 0; i < set->n_watches; i++) {
         watcher_done(&set->watches[i], &set->labels);
     }
-    for (size_t i = 0; i < set->n_sources; i++) {
-        free(set->sources[i].name);
-    }
     for (size_t i = 0; i < set->n_alerts; i++) {
         free(set->alerts[i]);
     }
     label_table_done(&set->labels);
+    progress_done(&set->sources);
     free(set->watches);
-    free(set->sources);
     free(set->alerts);
     free(set->silences.items);
     free(set);
@@ -197,31 +188,6 @@ static uint64_t take(struct alert_set *set, struct watcher *watch, const struct 
     return watcher_take(watch, &owner, feed);
 }
 
-/* Once for each read and not for each line, so a search through the names is good enough. */
-static size_t source_number(struct alert_set *set, const char *name)
-{
-    for (size_t i = 0; i < set->n_sources; i++) {
-        if (strcmp(set->sources[i].name, name) == 0) {
-            return i;
-        }
-    }
-    set->sources = alloc_resize(set->sources, set->n_sources + 1, sizeof *set->sources);
-    set->sources[set->n_sources] = (struct source){alloc_text(span_of(name)), INT64_MIN, false};
-    return set->n_sources++;
-}
-
-/* What all sources have passed that are not idle; when all are, what any has passed. */
-static int64_t passed_by_all(const struct alert_set *set)
-{
-    int64_t least = INT64_MAX, most = INT64_MIN;
-    for (size_t i = 0; i < set->n_sources; i++) {
-        const struct source *s = &set->sources[i];
-        most = s->closed_before > most ? s->closed_before : most;
-        least = !s->is_idle && s->closed_before < least ? s->closed_before : least;
-    }
-    return least == INT64_MAX ? most : least;
-}
-
 /* Tells of alerts that still fire when their silence is over. */
 static void end_silences(const struct alert_set *set, int64_t second)
 {
@@ -235,36 +201,44 @@ static void end_silences(const struct alert_set *set, int64_t second)
     }
 }
 
-/* What a source has passed only grows: a stamp that goes back does not open a second again. */
+/* Does the rule see its sources as one? */
+static bool is_shared(const struct watcher *watch)
+{
+    return !(watch->rule.by & RULE_BY_SOURCE);
+}
+
+/* Only rules that see several sources as one ask what all have passed. */
+static int64_t limit_of(const struct alert_set *set, const struct watcher *watch, int64_t own)
+{
+    return is_shared(watch) ? progress_by_all(&set->sources) : own;
+}
+
 void alert_set_feed(struct alert_set *set, const char *source, const struct window *w,
                     int64_t closed_before)
 {
-    size_t number = source_number(set, source);
-    struct source *s = &set->sources[number];
+    size_t number = progress_source(&set->sources, source);
     closed_before = closed_before < SECOND_MOST ? closed_before : SECOND_MOST;
-    s->closed_before = closed_before > s->closed_before ? closed_before : s->closed_before;
-    struct watcher_feed feed = {.source = span_of(s->name), .number = number, .w = w};
-    int64_t all = passed_by_all(set);
+    closed_before = progress_close(&set->sources, number, closed_before);
+    struct watcher_feed feed = {.source = span_of(source), .number = number, .w = w};
     uint64_t late = 0;
     for (size_t i = 0; i < set->n_watches; i++) {
-        struct watcher *watch = &set->watches[i];
-        feed.limit = watch->rule.by & RULE_BY_SOURCE ? s->closed_before : all;
-        uint64_t now = take(set, watch, &feed);
+        feed.limit = limit_of(set, &set->watches[i], closed_before);
+        uint64_t now = take(set, &set->watches[i], &feed);
         late = now > late ? now : late; /* rules see the same requests */
     }
     set->late += late;
-    end_silences(set, s->closed_before);
+    end_silences(set, closed_before);
 }
 
 /* A source without news must not hold up the rules that wait for all sources. Rules by source have
  * heard of it by their own feed. */
 void alert_set_idle(struct alert_set *set, const char *source, bool idle)
 {
-    size_t number = source_number(set, source);
-    set->sources[number].is_idle = idle;
-    struct watcher_feed feed = {.limit = passed_by_all(set)};
+    progress_set_idle(&set->sources, progress_source(&set->sources, source), idle);
     for (size_t i = 0; idle && i < set->n_watches; i++) {
-        if (!(set->watches[i].rule.by & RULE_BY_SOURCE)) {
+        struct watcher_feed feed = {.limit = INT64_MIN};
+        if (is_shared(&set->watches[i])) {
+            feed.limit = progress_by_all(&set->sources);
             take(set, &set->watches[i], &feed);
         }
     }

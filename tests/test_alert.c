@@ -574,6 +574,74 @@ static void quiet_hosts_make_room(void **state)
     world_free(world);
 }
 
+/* A day with a spike each two hours, of which only every second hour has lines at all. When it may
+ * rest, it does, as a daemon's source. Returns how often it did. */
+static int day_with_rests(struct world *world, bool may_rest)
+{
+    int rests = 0;
+    for (int64_t h = 0; h < 24; h += 2) {
+        int64_t t = WORLD_START + h * 3600;
+        world_seconds(world, t, 3500, 10, 0);
+        world_seconds(world, t + 3500, 100, 10, 5);
+        for (int64_t s = 3600; s < 7200; s++) {
+            alert_set_feed(world->set, "a.log", NULL, t + s);
+            if (may_rest && alert_set_rest(world->set, "a.log")) {
+                rests++;
+                break;
+            }
+        }
+    }
+    return rests;
+}
+
+static void resting_changes_no_alert(void **state)
+{
+    (void)state;
+    struct rule rule = world_rule(RULE_BY_SOURCE);
+    struct world *awake = world_new(&rule), *resting = world_new(&rule);
+    assert_int_equal(day_with_rests(awake, false), 0);
+    assert_int_equal(day_with_rests(resting, true), 12);
+    assert_int_equal(awake->n_told, 3 * 12);
+    assert_string_equal(resting->told.data, awake->told.data);
+    world_free(awake);
+    world_free(resting);
+}
+
+static void source_with_an_open_alert_does_not_rest(void **state)
+{
+    (void)state;
+    struct rule rule = world_rule(RULE_BY_SOURCE);
+    struct world *world = world_new(&rule);
+    assert_true(alert_set_rest(world->set, "a.log"));
+    int64_t t = world_seconds(world, WORLD_START, 60, 100, 50);
+    alert_set_idle(world->set, "a.log", true);
+    assert_false(alert_set_rest(world->set, "a.log"));
+    alert_set_feed(world->set, "a.log", NULL, t + 3600);
+    assert_int_equal(alert_set_firing(world->set), 0);
+    assert_true(alert_set_rest(world->set, "a.log"));
+    assert_true(alert_set_rest(world->set, "b.log"));
+    world_free(world);
+}
+
+/* As when the last of many logs goes quiet while the alert over all of them fires. */
+static void series_of_all_sources_waits_for_quiet_ones(void **state)
+{
+    (void)state;
+    struct rule rule = world_rule(0);
+    struct world *world = world_new(&rule);
+    alert_set_idle(world->set, "b.log", true);
+    assert_false(alert_set_waits(world->set));
+    int64_t t = world_seconds(world, WORLD_START, 60, 100, 50);
+    assert_true(alert_set_rest(world->set, "a.log"));
+    assert_false(alert_set_waits(world->set)); /* a.log has news: it will tell */
+    alert_set_idle(world->set, "a.log", true);
+    assert_true(alert_set_waits(world->set));
+    alert_set_feed(world->set, "a.log", NULL, t + 3600);
+    assert_int_equal(alert_set_firing(world->set), 0);
+    assert_false(alert_set_waits(world->set));
+    world_free(world);
+}
+
 static void set_without_a_listener_remembers(void **state)
 {
     (void)state;
@@ -621,6 +689,9 @@ int main(void)
         cmocka_unit_test(series_are_capped_and_the_refused_are_counted),
         cmocka_unit_test(hosts_above_the_cap_are_watched_together),
         cmocka_unit_test(quiet_hosts_make_room),
+        cmocka_unit_test(resting_changes_no_alert),
+        cmocka_unit_test(source_with_an_open_alert_does_not_rest),
+        cmocka_unit_test(series_of_all_sources_waits_for_quiet_ones),
         cmocka_unit_test(set_without_a_listener_remembers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -172,6 +172,35 @@ static void samples_near_the_window_are_better_than_none(void **state)
     assert_string_equal(book->alert.samples[0], "192.0.2.0 at 50");
 }
 
+static void samples_from_before_the_window_are_not_shown(void **state)
+{
+    struct book *book = *state;
+    keep(book, 5, 0);
+    diagnosis_fill(&book->diagnosis, 10, 20, &book->alert);
+    assert_int_equal(book->alert.n_samples, 0);
+}
+
+static void what_is_too_old_is_given_back_at_rest(void **state)
+{
+    struct book *book = *state;
+    add(book, 10, 500, "/a", 1);
+    add(book, 20, 500, "/b", 2);
+    keep(book, 10, 0);
+    keep(book, 20, 0);
+    diagnosis_rest(&book->diagnosis, &book->labels, 11);
+    assert_int_equal(book->labels.count, 1);
+    diagnosis_fill(&book->diagnosis, 0, 100, &book->alert);
+    assert_int_equal(sum_codes(&book->alert), 2);
+    assert_int_equal(book->alert.n_samples, 1);
+    diagnosis_rest(&book->diagnosis, &book->labels, 21);
+    assert_int_equal(book->labels.count, 0);
+    assert_null(book->diagnosis.errors);
+    assert_null(book->diagnosis.samples);
+    add(book, 30, 500, "/c", 4);
+    diagnosis_fill(&book->diagnosis, 0, 100, &book->alert);
+    assert_int_equal(sum_codes(&book->alert), 4);
+}
+
 /* The sentence for 260 errors of 840 requests at 03:12:07. */
 static struct alert night_alert(void)
 {
@@ -301,6 +330,8 @@ int main(void)
         TEST(names_longer_than_an_alert_holds_are_cut),
         TEST(last_samples_of_the_window_are_shown),
         TEST(samples_near_the_window_are_better_than_none),
+        TEST(samples_from_before_the_window_are_not_shown),
+        TEST(what_is_too_old_is_given_back_at_rest),
         cmocka_unit_test(sentence_says_what_where_since_when_and_how_much),
         cmocka_unit_test(sentence_leaves_out_what_is_not_known),
         cmocka_unit_test(sentence_says_mostly_when_it_is_not_all),

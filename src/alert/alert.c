@@ -244,6 +244,25 @@ void alert_set_idle(struct alert_set *set, const char *source, bool idle)
     }
 }
 
+bool alert_set_waits(const struct alert_set *set)
+{
+    bool waits = false;
+    for (size_t i = 0; i < set->n_watches; i++) {
+        waits = waits || !watcher_is_settled(&set->watches[i]);
+    }
+    return waits && set->sources.n_busy == 0;
+}
+
+bool alert_set_rest(struct alert_set *set, const char *source)
+{
+    size_t number = progress_source(&set->sources, source);
+    bool rests = true;
+    for (size_t i = 0; i < set->n_watches; i++) {
+        rests = watcher_rest(&set->watches[i], number, &set->labels) && rests;
+    }
+    return rests;
+}
+
 static void resolve_gone(struct series *s, int64_t next, void *ctx)
 {
     if (s->state == ALERT_FIRING) {

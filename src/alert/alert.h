@@ -35,6 +35,15 @@ void alert_set_feed(struct alert_set *set, const char *source, const struct wind
  * fed. */
 void alert_set_idle(struct alert_set *set, const char *source, bool idle);
 
+/* Does anything wait for time to go on that only idle sources tell? Series over several sources do
+ * when none of those has news. */
+bool alert_set_waits(const struct alert_set *set);
+
+/* A source that is idle has no news for a while: memory that is not needed before its next line is
+ * given back. False when its own series still wait for seconds to be closed; until it is true, go
+ * on feeding it. */
+bool alert_set_rest(struct alert_set *set, const char *source);
+
 /* Takes the rules of a new configuration: series and alerts of rules that did not change stay;
  * alerts of rules that are gone are resolved. */
 void alert_set_rules(struct alert_set *set, const struct rule *rules, size_t n_rules);

@@ -128,21 +128,43 @@ void diagnosis_add(struct diagnosis *d, struct label_table *labels,
     d->errors[d->n_errors++] = *error;
 }
 
+/* Drops the first `gone` samples, and all that are older than `oldest`. */
+static void drop_samples(struct diagnosis *d, uint32_t gone, int64_t oldest)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = gone; i < d->n_samples; i++) {
+        if (d->samples[i].second >= oldest) {
+            d->samples[kept++] = d->samples[i];
+        }
+    }
+    d->n_samples = kept;
+}
+
 void diagnosis_keep(struct diagnosis *d, const struct window_sample *sample, int64_t oldest)
 {
     if (!d->samples) {
         d->samples = alloc_zero(DIAGNOSIS_SAMPLES, sizeof *d->samples);
     }
-    uint32_t gone = d->n_samples == DIAGNOSIS_SAMPLES;
-    while (gone < d->n_samples && d->samples[gone].second < oldest) {
-        gone++;
-    }
-    d->n_samples -= gone;
-    memmove(d->samples, d->samples + gone, d->n_samples * sizeof *d->samples);
+    drop_samples(d, d->n_samples == DIAGNOSIS_SAMPLES, oldest);
     struct diagnosis_sample *s = &d->samples[d->n_samples++];
     s->second = sample->second;
     size_t len = sample->len < WINDOW_SAMPLE_BYTES ? sample->len : WINDOW_SAMPLE_BYTES;
     privacy_clean((struct span){sample->text, len}, s->text, sizeof s->text);
+}
+
+void diagnosis_rest(struct diagnosis *d, struct label_table *labels, int64_t oldest)
+{
+    forget_older(d, labels, oldest);
+    drop_samples(d, 0, oldest);
+    if (d->n_errors == 0) {
+        free(d->errors);
+        d->errors = NULL;
+        d->cap_errors = 0;
+    }
+    if (d->n_samples == 0) {
+        free(d->samples);
+        d->samples = NULL;
+    }
 }
 
 static bool is_in(const struct diagnosis_error *e, int64_t first, int64_t last)
@@ -297,23 +319,32 @@ static void fill_where(const struct diagnosis *d, int64_t first, int64_t last, s
     free(mentions);
 }
 
-/* The last lines of the window; when none of it is left, those that are. */
-static void fill_samples(const struct diagnosis *d, int64_t first, int64_t last, struct alert *out)
+/* Lists the samples of the given seconds, in the order in which they came. */
+static uint32_t list_samples(const struct diagnosis *d, int64_t first, int64_t last,
+                             uint32_t out[DIAGNOSIS_SAMPLES])
 {
-    uint32_t chosen[DIAGNOSIS_SAMPLES], n = 0;
+    uint32_t n = 0;
     for (uint32_t i = 0; i < d->n_samples; i++) {
         if (d->samples[i].second >= first && d->samples[i].second <= last) {
-            chosen[n++] = i;
+            out[n++] = i;
         }
     }
-    for (uint32_t i = 0; n == 0 && i < d->n_samples && i < ALERT_SAMPLES; i++) {
-        memcpy(out->samples[i], d->samples[i].text, sizeof out->samples[i]);
-        out->n_samples = i + 1;
-    }
+    return n;
+}
+
+/* The last lines of the window; when later ones pushed all of them out, the first of those. What is
+ * older than the window is not shown: whether it is still there depends on how long nothing came.
+ */
+static void fill_samples(const struct diagnosis *d, int64_t first, int64_t last, struct alert *out)
+{
+    uint32_t chosen[DIAGNOSIS_SAMPLES], n = list_samples(d, first, last, chosen);
     uint32_t skip = n > ALERT_SAMPLES ? n - ALERT_SAMPLES : 0;
-    for (uint32_t i = skip; i < n; i++) {
-        memcpy(out->samples[i - skip], d->samples[chosen[i]].text, sizeof out->samples[0]);
-        out->n_samples = i - skip + 1;
+    if (n == 0) {
+        n = list_samples(d, last + 1, INT64_MAX, chosen);
+    }
+    out->n_samples = n - skip < ALERT_SAMPLES ? n - skip : ALERT_SAMPLES;
+    for (uint32_t i = 0; i < out->n_samples; i++) {
+        memcpy(out->samples[i], d->samples[chosen[skip + i]].text, sizeof out->samples[i]);
     }
 }
 
@@ -322,6 +353,5 @@ void diagnosis_fill(const struct diagnosis *d, int64_t first, int64_t last, stru
     memset(out->blame, 0, sizeof out->blame);
     uint64_t total = fill_codes(d, first, last, out);
     fill_where(d, first, last, out, total);
-    out->n_samples = 0;
     fill_samples(d, first, last, out);
 }

@@ -49,6 +49,9 @@ void diagnosis_add(struct diagnosis *d, struct label_table *labels,
 /* Keeps a line of an error, made harmless. */
 void diagnosis_keep(struct diagnosis *d, const struct window_sample *sample, int64_t oldest);
 
+/* Forgets what is older than `oldest`, and gives back the memory of lists that are empty then. */
+void diagnosis_rest(struct diagnosis *d, struct label_table *labels, int64_t oldest);
+
 /* Fills in codes, blame, places and samples of an alert from the errors of the seconds `first` to
  * `last`. */
 void diagnosis_fill(const struct diagnosis *d, int64_t first, int64_t last, struct alert *out);

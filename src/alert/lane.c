@@ -258,3 +258,23 @@ void lane_close(struct lane *lane, const struct lane_owner *owner, int64_t limit
         sweep(lane, owner);
     }
 }
+
+bool lane_is_settled(const struct lane *lane)
+{
+    return lane->n_active == 0 && lane->n_entries == 0;
+}
+
+/* A lane that never closed a second has no series. */
+void lane_rest(struct lane *lane, const struct rule *rule, struct label_table *labels)
+{
+    free(lane->entries);
+    free(lane->active);
+    lane->entries = NULL;
+    lane->active = NULL;
+    lane->cap_entries = lane->cap_active = 0;
+    for (size_t i = 0; i < lane->n_slots; i++) {
+        if (lane->slots[i]) {
+            series_rest(lane->slots[i], labels, lane->next - rule->window_s);
+        }
+    }
+}

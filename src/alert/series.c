@@ -48,6 +48,11 @@ bool series_is_settled(const struct series *s, const struct rule *rule)
     return s->state == ALERT_RESOLVED && series_detector(rule)->is_settled(s->detector);
 }
 
+void series_rest(struct series *s, struct label_table *labels, int64_t oldest)
+{
+    diagnosis_rest(&s->diagnosis, labels, oldest);
+}
+
 /* Nothing has held for long enough yet, so the alert is pending and has no severity. */
 static void begin(struct series *s, int64_t second, const struct rule_finding *finding)
 {

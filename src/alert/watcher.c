@@ -235,6 +235,25 @@ uint64_t watcher_take(struct watcher *watch, const struct lane_owner *owner,
     return t.late;
 }
 
+bool watcher_is_settled(const struct watcher *watch)
+{
+    bool is_shared = !(watch->rule.by & RULE_BY_SOURCE);
+    return !is_shared || watch->n_lanes == 0 || lane_is_settled(watch->lanes[0]);
+}
+
+bool watcher_rest(struct watcher *watch, size_t number, struct label_table *labels)
+{
+    bool is_shared = !(watch->rule.by & RULE_BY_SOURCE);
+    struct lane *lane = !is_shared && number < watch->n_lanes ? watch->lanes[number] : NULL;
+    if (lane && !lane_is_settled(lane)) {
+        return false;
+    }
+    if (lane) {
+        lane_rest(lane, &watch->rule, labels);
+    }
+    return true;
+}
+
 void watcher_each(struct watcher *watch, void (*fn)(struct series *s, int64_t next, void *ctx),
                   void *ctx)
 {

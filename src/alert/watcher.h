@@ -38,6 +38,13 @@ void watcher_done(struct watcher *watch, struct label_table *labels);
 uint64_t watcher_take(struct watcher *watch, const struct lane_owner *owner,
                       const struct watcher_feed *feed);
 
+/* Is the rule's own lane for all sources, if it has one, settled? */
+bool watcher_is_settled(const struct watcher *watch);
+
+/* The lane of a source of its own gives back what it does not need before the source's next line.
+ * False, with nothing done, when it is not settled. */
+bool watcher_rest(struct watcher *watch, size_t number, struct label_table *labels);
+
 /* Calls `fn` for each series. */
 void watcher_each(struct watcher *watch, void (*fn)(struct series *s, int64_t next, void *ctx),
                   void *ctx);

@@ -70,6 +70,7 @@ static void fed_init(struct fed *f)
 {
     *f = (struct fed){.sum = {.by_host = true}};
     tally_init(&f->all, KEEP_ALL, true);
+    f->all.timeline = alloc_zero(1, sizeof *f->all.timeline);
 }
 
 static void fed_done(struct fed *f)
@@ -99,7 +100,7 @@ static unsigned check_pieces(uint64_t seed, bool is_plain)
         struct timeline timeline = {0};
         to = next_cut(&random, at);
         add_lines(&piece, &timeline, at, to);
-        window_merge_to(&merged.all.window, &merged.all.timeline, &piece);
+        window_merge_to(&merged.all.window, merged.all.timeline, &piece);
         struct window_record *memory = piece.records;
         tally_take_times(&taken.all, &piece, &timeline);
         n_whole += memory && taken.all.window.records == memory;
@@ -107,7 +108,7 @@ static unsigned check_pieces(uint64_t seed, bool is_plain)
         feed(&taken);
         feed(&merged);
         assert_same_window(&taken.all.window, &merged.all.window);
-        assert_same_timeline(&taken.all.timeline, &merged.all.timeline);
+        assert_same_timeline(taken.all.timeline, merged.all.timeline);
     }
     assert_same_window(&taken.sum, &merged.sum);
     fed_done(&taken);

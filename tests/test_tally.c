@@ -318,15 +318,15 @@ static void the_timeline_has_every_settled_request(void **state)
     add(&t, &ok, T_MS + 864000000);
     add(&t, &ok, T_MS + 2000);
     window_drain(&t.window);
-    assert_int_equal(t.timeline.shift, 0);
-    assert_int_equal(t.timeline.used, 3);
-    assert_int_equal(t.timeline.steps[0].requests, 4);
-    assert_int_equal(t.timeline.steps[0].e5xx, 1);
+    assert_int_equal(tally_timeline(&t)->shift, 0);
+    assert_int_equal(tally_timeline(&t)->used, 3);
+    assert_int_equal(tally_timeline(&t)->steps[0].requests, 4);
+    assert_int_equal(tally_timeline(&t)->steps[0].e5xx, 1);
     add(&t, &ok, T_MS + 864000000);
     tally_settle(&t);
     uint64_t sum = 0;
-    for (uint32_t i = 0; i < t.timeline.used; i++) {
-        sum += t.timeline.steps[i].requests;
+    for (uint32_t i = 0; i < tally_timeline(&t)->used; i++) {
+        sum += tally_timeline(&t)->steps[i].requests;
     }
     assert_int_equal(sum, t.requests);
     tally_done(&t);
@@ -533,7 +533,7 @@ static void different_sources_merge_in_any_order_and_leave_the_window(void **sta
     assert_false(ab.window.has_clock || ab.window.has_pending);
     assert_int_equal(ab.requests, part[0].requests + part[1].requests);
     assert_int_equal(ab.late, 3);
-    assert_true(ab.timeline.used > 0);
+    assert_true(tally_timeline(&ab)->used > 0);
     for (size_t i = 0; i < 2; i++) {
         tally_done(&part[i]);
     }
@@ -559,16 +559,16 @@ static void a_drained_piece_brings_its_whole_timeline(void **state)
     window_drain(&part.window);
     add_lines(&part, 60, 90);
     tally_merge(&sum, &part, true);
-    assert_same_timeline(&sum.timeline, &whole.timeline);
+    assert_same_timeline(tally_timeline(&sum), tally_timeline(&whole));
     assert_int_equal(sum.window.clock, whole.window.clock);
     tally_done(&whole);
     tally_done(&sum);
     tally_done(&part);
 }
 
-static void a_cleared_tally_counts_like_a_new_one(void **state)
+/* With `rests` it gives its memory back between two intervals. */
+static void count_after_clear(bool rests)
 {
-    (void)state;
     struct tally t, fresh;
     random_log(8, 300);
     tally_init(&t, KEEP_ALL, true);
@@ -576,17 +576,72 @@ static void a_cleared_tally_counts_like_a_new_one(void **state)
     add_lines(&t, 0, 200);
     tally_settle(&t);
     tally_clear(&t);
-    assert_int_equal(t.lines + t.requests + t.n_cells + t.n_samples + t.timeline.used, 0);
+    assert_int_equal(t.lines + t.requests + t.n_cells + t.n_samples + tally_timeline(&t)->used, 0);
     assert_true(t.window.has_clock);
     fresh.window.has_clock = true;
     fresh.window.clock = t.window.clock;
     fresh.window.has_sampled = t.window.has_sampled;
     fresh.window.sampled = t.window.sampled;
+    if (rests) {
+        tally_rest(&t);
+        assert_null(t.cells);
+        assert_null(t.timeline);
+        assert_null(t.window.records);
+        tally_rest(&t);
+    }
     add_lines(&t, 200, 300);
     add_lines(&fresh, 200, 300);
     assert_same_tally(&t, &fresh);
     tally_done(&t);
     tally_done(&fresh);
+}
+
+static void a_cleared_tally_counts_like_a_new_one(void **state)
+{
+    (void)state;
+    count_after_clear(false);
+    count_after_clear(true);
+}
+
+static void a_line_that_waits_outlasts_a_rest(void **state)
+{
+    (void)state;
+    struct tally t;
+    random_log(11, 1);
+    tally_init(&t, KEEP_ALL, true);
+    add_lines(&t, 0, 1);
+    assert_true(t.window.has_pending);
+    tally_clear(&t);
+    tally_rest(&t);
+    tally_settle(&t);
+    assert_int_equal(t.window.n_records > 0 ? t.window.records[0].requests : 0, 1);
+    tally_done(&t);
+}
+
+/* A sum that counts no lines itself has no table of who was hit last, until it gets long. */
+static void sums_of_many_statuses_are_exact(void **state)
+{
+    (void)state;
+    struct tally sum, part;
+    struct event e;
+    event_clear(&e);
+    tally_init(&sum, 0, false);
+    tally_init(&part, 0, false);
+    for (uint16_t status = 100; status < 600; status++) {
+        for (uint16_t n = 0; n < status % 7; n++) {
+            tally_request(&part, &e, (struct verdict){.status = status}, 0, false, SPAN(""));
+        }
+    }
+    tally_merge_counts(&sum, &part);
+    tally_merge_counts(&sum, &part);
+    assert_int_equal(sum.n_cells, part.n_cells);
+    for (uint32_t i = 0; i < sum.n_cells; i++) {
+        assert_int_equal(sum.cells[i].count, 2 * (sum.cells[i].verdict.status % 7));
+    }
+    assert_int_equal(sum.requests, 2 * part.requests);
+    assert_null(sum.timeline);
+    tally_done(&sum);
+    tally_done(&part);
 }
 
 static void hostile_lines_cost_bounded_memory(void **state)
@@ -661,6 +716,8 @@ int main(void)
         cmocka_unit_test(different_sources_merge_in_any_order_and_leave_the_window),
         cmocka_unit_test(a_drained_piece_brings_its_whole_timeline),
         cmocka_unit_test(a_cleared_tally_counts_like_a_new_one),
+        cmocka_unit_test(a_line_that_waits_outlasts_a_rest),
+        cmocka_unit_test(sums_of_many_statuses_are_exact),
         cmocka_unit_test(hostile_lines_cost_bounded_memory),
         cmocka_unit_test(counting_allocates_nothing_once_it_is_warm),
     };

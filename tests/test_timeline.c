@@ -118,6 +118,17 @@ static void merging_in_any_order_gives_the_whole(void **state)
     }
 }
 
+static void a_cleared_timeline_is_as_new(void **state)
+{
+    (void)state;
+    static struct timeline t, zero;
+    timeline_add(&t, -5000, (struct timeline_step){1, 0, 1});
+    timeline_add(&t, 70000, (struct timeline_step){1, 1, 0});
+    timeline_clear(&t);
+    assert_memory_equal(&t.steps, &zero.steps, sizeof t.steps);
+    assert_int_equal(t.used + t.shift, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -128,6 +139,7 @@ int main(void)
         cmocka_unit_test(taking_never_goes_below_zero),
         cmocka_unit_test(steps_stay_as_wide_as_they_were),
         cmocka_unit_test(merging_in_any_order_gives_the_whole),
+        cmocka_unit_test(a_cleared_timeline_is_as_new),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

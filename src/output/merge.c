@@ -220,7 +220,7 @@ void merge_write(struct buf *out, const struct summary *s)
     write_cells(out, s->all);
     write_durations(out, s->all);
     write_tops(out, s->all);
-    write_timeline(out, &s->all->timeline);
+    write_timeline(out, tally_timeline(s->all));
     write_seconds(out, s);
     buf_byte(out, '}');
 }

@@ -146,7 +146,7 @@ void report_summary(struct buf *out, const struct summary *s, struct report_styl
     write_alerts(&p, s);
     tables_classes(&p, s->all);
     tables_codes(&p, s->all);
-    tables_timeline(&p, &s->all->timeline);
+    tables_timeline(&p, tally_timeline(s->all));
     tables_blame(&p, s->all);
     tables_names(&p, s->all, TALLY_HOSTS);
     tables_names(&p, s->all, TALLY_ROUTES);

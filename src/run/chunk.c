@@ -190,8 +190,10 @@ static struct chunk_times *add_times(struct chunk *c)
 
 static void move_timeline(struct tally *from, struct chunk_times *to)
 {
-    to->timeline = from->timeline;
-    from->timeline = (struct timeline){0};
+    to->timeline = *tally_timeline(from);
+    if (from->timeline) {
+        timeline_clear(from->timeline);
+    }
 }
 
 /* The end of the last line of the chunk, if the framer may be shown it now: it must not be shown

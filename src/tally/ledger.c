@@ -9,6 +9,7 @@
 
 enum {
     FIRST_CAP = 16,
+    FIRST_SAMPLES = 2, /* half a kilobyte each */
 };
 
 uint32_t ledger_number(struct window *w, struct span name, uint32_t *last)
@@ -139,7 +140,7 @@ void ledger_add_sample(struct window *w, uint32_t host, uint16_t status, struct 
     w->has_sampled = true;
     w->sampled = w->clock;
     if (w->n_samples == w->cap_samples) {
-        w->cap_samples = w->cap_samples ? 2 * w->cap_samples : FIRST_CAP;
+        w->cap_samples = w->cap_samples ? 2 * w->cap_samples : FIRST_SAMPLES;
         w->samples = alloc_resize(w->samples, w->cap_samples, sizeof w->samples[0]);
     }
     struct window_sample *s = &w->samples[w->n_samples++];

@@ -16,7 +16,8 @@
 #include <stdlib.h>
 
 enum {
-    FIRST_CELLS = 16,
+    FIRST_CELLS = 8,
+    SEARCHED_CELLS = 32, /* with more, also a sum that counts no line remembers who was hit last */
 };
 
 void tally_init(struct tally *t, unsigned keep, bool by_host)
@@ -27,16 +28,40 @@ void tally_init(struct tally *t, unsigned keep, bool by_host)
 
 void tally_done(struct tally *t)
 {
+    tally_rest(t);
+    window_done(&t->window);
+    *t = (struct tally){0};
+}
+
+void tally_rest(struct tally *t)
+{
     free(t->cells);
+    free(t->hot);
+    free(t->timeline);
+    free(t->samples);
+    t->cells = NULL;
+    t->hot = NULL;
+    t->timeline = NULL;
+    t->samples = NULL;
+    t->hot_of = NULL;
+    t->cap_cells = 0;
     for (size_t i = 0; i < STATUS_CLASSES; i++) {
         free(t->durations[i]);
+        t->durations[i] = NULL;
     }
     for (size_t i = 0; i < TALLY_DIMENSIONS; i++) {
         top_free(t->tops[i]);
+        t->tops[i] = NULL;
     }
-    window_done(&t->window);
-    free(t->samples);
-    *t = (struct tally){0};
+    window_rest(&t->window);
+}
+
+/* Forgets who was hit last. */
+static void cool(struct tally *t)
+{
+    for (uint32_t i = 0; t->hot && i < t->n_cells; i++) {
+        t->hot[t->cells[i].verdict.status] = 0;
+    }
 }
 
 void tally_clear(struct tally *t)
@@ -44,9 +69,7 @@ void tally_clear(struct tally *t)
     t->lines = t->requests = t->unparsed = t->ignored = t->late = t->bytes = 0;
     t->has_bytes = t->has_time = false;
     t->from_ms = t->to_ms = 0;
-    for (uint32_t i = 0; i < t->n_cells; i++) {
-        t->hot[t->cells[i].verdict.status] = 0;
-    }
+    cool(t);
     t->n_cells = 0;
     for (size_t i = 0; i < STATUS_CLASSES; i++) {
         /* Most are empty in a quiet interval, and zeroing them all would cost more than counting.
@@ -61,7 +84,9 @@ void tally_clear(struct tally *t)
         }
     }
     window_drain(&t->window);
-    t->timeline = (struct timeline){0};
+    if (t->timeline) {
+        timeline_clear(t->timeline);
+    }
     t->n_samples = 0;
 }
 
@@ -69,6 +94,13 @@ void tally_clear(struct tally *t)
 static bool same_verdict(struct verdict a, struct verdict b)
 {
     return a.status == b.status && a.entry == b.entry && a.blame == b.blame;
+}
+
+static void make_hot(struct tally *t)
+{
+    if (!t->hot) {
+        t->hot = alloc_zero(STATUS_SLOTS, sizeof t->hot[0]);
+    }
 }
 
 /* A status has one verdict per source, so this happens once for each, and again only in sums. */
@@ -85,14 +117,19 @@ __attribute__((noinline)) static struct tally_cell *search_cell(struct tally *t,
     if (i == t->n_cells) {
         t->cells[t->n_cells++] = (struct tally_cell){.verdict = v};
     }
-    t->hot[v.status] = i < UINT16_MAX ? (uint16_t)(i + 1) : 0;
+    if (i >= SEARCHED_CELLS) {
+        make_hot(t);
+    }
+    if (t->hot) {
+        t->hot[v.status] = i < UINT16_MAX ? (uint16_t)(i + 1) : 0;
+    }
     t->hot_of = NULL;
     return &t->cells[i];
 }
 
 static struct tally_cell *cell_of(struct tally *t, struct verdict v)
 {
-    uint16_t number = t->hot[v.status];
+    uint16_t number = t->hot ? t->hot[v.status] : 0;
     if (number && same_verdict(t->cells[number - 1].verdict, v)) {
         return &t->cells[number - 1];
     }
@@ -106,6 +143,20 @@ static struct sketch *sketch_of(struct tally *t, enum status_class class)
         t->durations[class] = alloc_zero(1, sizeof *t->durations[class]);
     }
     return t->durations[class];
+}
+
+static struct timeline *timeline_of(struct tally *t)
+{
+    if (!t->timeline) {
+        t->timeline = alloc_zero(1, sizeof *t->timeline);
+    }
+    return t->timeline;
+}
+
+const struct timeline *tally_timeline(const struct tally *t)
+{
+    static const struct timeline none;
+    return t->timeline ? t->timeline : &none;
 }
 
 static struct top *top_of(struct tally *t, enum tally_dimension d)
@@ -164,7 +215,7 @@ __attribute__((noinline)) static void add_to_window(struct tally *t, struct wind
         }
         add_name(t, TALLY_CLIENTS, wanted(t, TALLY_CLIENTS, e->client), columns[line->class]);
     }
-    window_add_to(&t->window, &t->timeline, second, line);
+    window_add_to(&t->window, timeline_of(t), second, line);
 }
 
 /* From and to are what the log says, whether the window believes it or not. */
@@ -207,7 +258,7 @@ void tally_request(struct tally *t, const struct event *e, struct verdict v, int
     add_name(t, TALLY_HOSTS, wanted(t, TALLY_HOSTS, host), columns[class]);
     add_name(t, TALLY_UPSTREAMS, wanted(t, TALLY_UPSTREAMS, e->upstream), columns[class]);
     /* A struct window_line is only made where it is needed, for the same reason. */
-    if (is_error || !window_add_plain(&t->window, &t->timeline, second, host)) {
+    if (is_error || !window_add_plain(&t->window, timeline_of(t), second, host)) {
         struct window_line w = {
             .host = host, .text = line, .status = v.status, .class = class, .blame = v.blame};
         add_to_window(t, &w, e, second);
@@ -238,9 +289,8 @@ static inline void add_details(struct tally *t, const struct event *e)
 static void heat(struct tally *t, const struct verdict_table *verdicts)
 {
     if (t->hot_of != verdicts) {
-        for (uint32_t i = 0; i < t->n_cells; i++) {
-            t->hot[t->cells[i].verdict.status] = 0;
-        }
+        cool(t);
+        make_hot(t);
         t->hot_of = verdicts;
     }
 }
@@ -260,7 +310,7 @@ static void end_run(struct tally *t, struct run *run)
         t->requests += run->n;
         t->bytes += run->bytes;
         t->has_bytes = t->has_bytes || run->has_bytes;
-        window_add_run(&t->window, &t->timeline, run->n);
+        window_add_run(&t->window, timeline_of(t), run->n);
     }
     *run = (struct run){0};
 }
@@ -311,7 +361,7 @@ void tally_requests(struct tally *t, struct event *events, const struct tally_ti
 
 void tally_settle(struct tally *t)
 {
-    window_settle_to(&t->window, &t->timeline);
+    window_settle_to(&t->window, timeline_of(t));
 }
 
 void tally_ignored(struct tally *t)
@@ -325,9 +375,7 @@ static void add_sample(struct tally *t, struct span text)
     if (t->n_samples == TALLY_SAMPLES) {
         return;
     }
-    if (!t->samples) {
-        t->samples = alloc_zero(TALLY_SAMPLES, sizeof t->samples[0]);
-    }
+    t->samples = alloc_resize(t->samples, t->n_samples + 1, sizeof t->samples[0]);
     struct tally_sample *s = &t->samples[t->n_samples++];
     text = span_head(text, TALLY_SAMPLE_BYTES);
     s->len = (uint16_t)text.len;
@@ -374,12 +422,11 @@ static void merge_drained(struct timeline *into, const struct window *w, const s
 
 static void merge_times(struct tally *into, const struct window *w, const struct timeline *t)
 {
-    merge_drained(&into->timeline, w, t);
-    window_merge_to(&into->window, &into->timeline, w);
+    merge_drained(timeline_of(into), w, t);
+    window_merge_to(&into->window, timeline_of(into), w);
 }
 
-/* All but the times. */
-static void merge_counts(struct tally *into, const struct tally *from)
+void tally_merge_counts(struct tally *into, const struct tally *from)
 {
     merge_numbers(into, from);
     for (uint32_t i = 0; i < from->n_cells; i++) {
@@ -402,17 +449,17 @@ static void merge_counts(struct tally *into, const struct tally *from)
 
 void tally_merge(struct tally *into, const struct tally *from, bool same_source)
 {
-    merge_counts(into, from);
+    tally_merge_counts(into, from);
     if (same_source) {
-        merge_times(into, &from->window, &from->timeline);
-    } else {
-        timeline_merge(&into->timeline, &from->timeline);
+        merge_times(into, &from->window, tally_timeline(from));
+    } else if (from->timeline && from->timeline->used) {
+        timeline_merge(timeline_of(into), from->timeline);
     }
 }
 
 void tally_take_counts(struct tally *into, struct tally *from)
 {
-    merge_counts(into, from);
+    tally_merge_counts(into, from);
     tally_clear(from);
 }
 
@@ -420,7 +467,7 @@ void tally_take_counts(struct tally *into, struct tally *from)
 void tally_take_times(struct tally *into, struct window *w, const struct timeline *t)
 {
     if (handover_take(&into->window, w)) {
-        timeline_merge(&into->timeline, t);
+        timeline_merge(timeline_of(into), t);
     } else {
         merge_times(into, w, t);
     }

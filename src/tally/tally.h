@@ -44,15 +44,15 @@ struct tally {
     int64_t from_ms, to_ms;   /* earliest and latest stamp */
     uint32_t n_cells, cap_cells;
     struct tally_cell *cells;
-    uint16_t hot[STATUS_SLOTS];               /* cell number + 1 that a status hit last */
+    uint16_t *hot; /* cell number + 1 that a status hit last; NULL: not known of any */
     const struct verdict_table *hot_of;       /* all of `hot` are verdicts of this table, or NULL */
     struct sketch *durations[STATUS_CLASSES]; /* NULL until the first */
     struct top *tops[TALLY_DIMENSIONS];       /* NULL until the first */
     uint8_t keep;                             /* bit 1 << enum tally_dimension: wanted */
     struct window window;
-    struct timeline timeline;
+    struct timeline *timeline; /* NULL until the first request */
     uint32_t n_samples;
-    struct tally_sample *samples; /* TALLY_SAMPLES, NULL until the first */
+    struct tally_sample *samples; /* NULL until the first */
 };
 
 /* Makes an empty tally; `keep` has the bits of the wanted dimensions. tally_done frees what it
@@ -62,6 +62,9 @@ void tally_done(struct tally *t);
 
 /* Empties the tally for the next interval: its memory, its clock and a line that waits stay. */
 void tally_clear(struct tally *t);
+
+/* Gives back the memory of a tally that tally_clear emptied, until something is counted again. */
+void tally_rest(struct tally *t);
 
 /* Counts a request. `ms` is its stamp (or the time it arrived, `stamped` false), `line` its whole
  * text. */
@@ -93,6 +96,12 @@ void tally_unparsed(struct tally *t, struct span line);
  * of one tally, with tally_clear between them, count as different: a line that waits stays in the
  * tally, and would come twice. */
 void tally_merge(struct tally *into, const struct tally *from, bool same_source);
+
+/* The same for a sum that needs no seconds: adds all but the window and the timeline. */
+void tally_merge_counts(struct tally *into, const struct tally *from);
+
+/* The timeline, an empty one when there is none. Valid until the tally changes. */
+const struct timeline *tally_timeline(const struct tally *t);
 
 /* tally_merge in two steps, for pieces of one source that are counted apart and whose times, a
  * window and a timeline, were moved out of their tallies. First adds all but times, and clears

@@ -9,6 +9,15 @@
 #include <stddef.h>
 #include <string.h>
 
+/* Most are nearly empty, and zeroing them whole would cost more than counting. */
+void timeline_clear(struct timeline *t)
+{
+    memset(t->steps, 0, t->used * sizeof t->steps[0]);
+    t->first = 0;
+    t->used = 0;
+    t->shift = 0;
+}
+
 /* Joins steps in twos; those that share their number at double width are one. */
 static void widen(struct timeline *t)
 {

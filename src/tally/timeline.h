@@ -37,6 +37,9 @@ static inline void timeline_count(struct timeline *t, int64_t second)
     }
 }
 
+/* Empties a timeline. */
+void timeline_clear(struct timeline *t);
+
 /* Takes back requests of a second that were added before; never below zero. */
 void timeline_take(struct timeline *t, int64_t second, struct timeline_step n);
 

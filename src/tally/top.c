@@ -14,9 +14,9 @@
 _Static_assert(TOP_RECENT == 16, "recent_of gives four bits");
 
 enum {
-    TOP_FIRST = 16,           /* entries that a new table has room for */
+    TOP_FIRST = 4,            /* entries that a new table has room for */
     TOP_MOST = 2 * TOP_NAMES, /* held for a moment while merging */
-    TOP_FIRST_BYTES = 512,
+    TOP_FIRST_BYTES = 64,
 };
 
 /* By what entries are ranked. */

@@ -38,18 +38,53 @@ _Static_assert((int)WINDOW_NAMES == NAMETABLE_MAX && (int)WINDOW_OTHER == NAMETA
 /* Stamps are cut to ± 34,865 years, so that sums with them can't overflow. */
 #define STAMP_MOST ((int64_t)1 << 40)
 
-void window_done(struct window *w)
+static void free_head(struct window *w)
 {
     for (uint32_t i = 0; w->head && i < WINDOW_HEAD; i++) {
         free(w->head[i].bytes);
     }
     free(w->head);
+    w->head = NULL;
+}
+
+static void free_waiting(struct window *w)
+{
+    free(w->waiting_bytes);
+    w->waiting_bytes = NULL;
+}
+
+/* Records and what belongs to them. */
+static void free_records(struct window *w)
+{
     free(w->records);
     free(w->errors);
-    nametable_free(w->names);
     free(w->samples);
-    free(w->waiting_bytes);
+    nametable_free(w->names);
+    w->records = NULL;
+    w->errors = NULL;
+    w->samples = NULL;
+    w->names = NULL;
+    w->cap_records = w->cap_errors = w->cap_samples = 0;
+}
+
+void window_done(struct window *w)
+{
+    free_records(w);
+    free_head(w);
+    free_waiting(w);
     *w = (struct window){0};
+}
+
+/* Lines that still wait to be counted are kept. */
+void window_rest(struct window *w)
+{
+    free_records(w);
+    if (w->n_head == 0) {
+        free_head(w);
+    }
+    if (!w->has_pending) {
+        free_waiting(w);
+    }
 }
 
 struct span window_name(const struct window *w, uint32_t number)

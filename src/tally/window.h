@@ -58,6 +58,9 @@ static inline void window_add_run(struct window *w, struct timeline *timeline, u
 /* Forgets all records, errors, samples and names; the clock and a waiting line stay. */
 void window_drain(struct window *w);
 
+/* Gives back the memory of a window that was drained, but for what waits. */
+void window_rest(struct window *w);
+
 /* The text of a name number; empty for 0, "other" for WINDOW_OTHER. Valid until the next drain. */
 struct span window_name(const struct window *w, uint32_t number);
 

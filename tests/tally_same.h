@@ -9,6 +9,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -36,7 +37,10 @@ static inline void assert_same_sketch(const struct sketch *a, const struct sketc
     static const struct sketch empty;
     a = a ? a : &empty;
     b = b ? b : &empty;
-    assert_memory_equal(a, b, sizeof *a);
+    assert_memory_equal(a, b, offsetof(struct sketch, first));
+    for (uint32_t i = 0; i < SKETCH_BUCKETS; i++) {
+        assert_int_equal(sketch_bucket(a, i), sketch_bucket(b, i));
+    }
 }
 
 static inline void assert_same_timeline(const struct timeline *a, const struct timeline *b)

@@ -10,11 +10,12 @@ static void a_bucket_begins_with_its_floor(void **state)
     for (uint32_t i = 0; i < SKETCH_BUCKETS; i++) {
         struct sketch s = {0};
         sketch_add(&s, sketch_bucket_floor(i));
-        assert_int_equal(s.buckets[i], 1);
+        assert_int_equal(sketch_bucket(&s, i), 1);
         if (i) {
             sketch_add(&s, sketch_bucket_floor(i) - 1);
-            assert_int_equal(s.buckets[i - 1], 1);
+            assert_int_equal(sketch_bucket(&s, i - 1), 1);
         }
+        sketch_done(&s);
     }
 }
 
@@ -47,6 +48,7 @@ static void quantiles_are_within_one_percent(void **state)
         double got = sketch_quantile(&s, permille / 1000.0);
         assert_true(fabs(got - exact) <= exact / 100);
     }
+    sketch_done(&s);
 }
 
 static void one_value_is_every_quantile(void **state)
@@ -61,6 +63,7 @@ static void one_value_is_every_quantile(void **state)
         assert_true(fabs(sketch_quantile(&s, 0.5) - exact) <= exact / 100);
         assert_true(fabs(sketch_quantile(&s, 1) - exact) <= exact / 1e9);
         assert_true(fabs(sketch_sum_s(&s) - exact) <= exact / 1e9);
+        sketch_done(&s);
     }
 }
 
@@ -79,8 +82,9 @@ static void huge_values_count_as_the_largest(void **state)
     sketch_add(&s, UINT64_MAX);
     assert_int_equal(s.count, 1);
     assert_int_equal(s.max_ns, INT64_MAX);
-    assert_int_equal(s.buckets[SKETCH_BUCKETS - 1], 1);
+    assert_int_equal(sketch_bucket(&s, SKETCH_BUCKETS - 1), 1);
     assert_int_equal(s.below[SKETCH_BOUNDS], 1);
+    sketch_done(&s);
 }
 
 static void a_value_on_a_bound_is_below_it(void **state)
@@ -94,6 +98,7 @@ static void a_value_on_a_bound_is_below_it(void **state)
         assert_int_equal(s.below[i + 1], 1);
         sketch_add(&s, sketch_bounds_ns[i] - 1);
         assert_int_equal(s.below[i], 2);
+        sketch_done(&s);
     }
 }
 
@@ -106,6 +111,7 @@ static void the_sum_is_exact(void **state)
     }
     assert_int_equal(s.sum_s, 19);
     assert_int_equal(s.sum_ns, 999999990);
+    sketch_done(&s);
 }
 
 static void merging_in_any_order_gives_the_whole(void **state)
@@ -126,6 +132,10 @@ static void merging_in_any_order_gives_the_whole(void **state)
     sketch_merge(&right, &parts[0]);
     assert_same_sketch(&left, &whole);
     assert_same_sketch(&right, &whole);
+    struct sketch *const all[] = {&whole, &parts[0], &parts[1], &parts[2], &left, &right};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        sketch_done(all[i]);
+    }
 }
 
 static void an_empty_sketch_changes_nothing(void **state)
@@ -138,6 +148,38 @@ static void an_empty_sketch_changes_nothing(void **state)
     assert_same_sketch(&s, &same);
     sketch_merge(&empty, &s);
     assert_same_sketch(&empty, &same);
+    sketch_done(&s);
+    sketch_done(&same);
+    sketch_done(&empty);
+}
+
+static void a_cleared_sketch_counts_like_a_new_one(void **state)
+{
+    (void)state;
+    struct sketch s = {0}, fresh = {0};
+    sketch_clear(&s);
+    sketch_add(&s, 5);
+    sketch_add(&s, INT64_MAX);
+    sketch_clear(&s);
+    assert_same_sketch(&s, &fresh);
+    sketch_add(&s, 3000000);
+    sketch_add(&fresh, 3000000);
+    assert_same_sketch(&s, &fresh);
+    sketch_done(&s);
+    sketch_done(&fresh);
+}
+
+static void memory_is_taken_for_what_is_met(void **state)
+{
+    (void)state;
+    struct sketch s = {0};
+    sketch_add(&s, 1000000000);
+    assert_int_equal(s.held, 1 << SKETCH_SUB_BITS);
+    sketch_add(&s, 4000000000);
+    sketch_add(&s, 250000000);
+    assert_true(s.held <= 5 << SKETCH_SUB_BITS);
+    sketch_done(&s);
+    assert_null(s.buckets);
 }
 
 int main(void)
@@ -152,6 +194,8 @@ int main(void)
         cmocka_unit_test(the_sum_is_exact),
         cmocka_unit_test(merging_in_any_order_gives_the_whole),
         cmocka_unit_test(an_empty_sketch_changes_nothing),
+        cmocka_unit_test(a_cleared_sketch_counts_like_a_new_one),
+        cmocka_unit_test(memory_is_taken_for_what_is_met),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

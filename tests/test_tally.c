@@ -148,7 +148,7 @@ static void bytes_and_durations_count_where_a_line_has_them(void **state)
 {
     (void)state;
     struct tally t;
-    static struct sketch all;
+    struct sketch all;
     tally_init(&t, KEEP, false);
     add_status(&t, 200, 1);
     assert_false(t.has_bytes);
@@ -169,6 +169,7 @@ static void bytes_and_durations_count_where_a_line_has_them(void **state)
     assert_true(tally_durations(&t, &all));
     assert_int_equal(all.count, 2);
     assert_int_equal(all.sum_s, 2);
+    sketch_done(&all);
     tally_done(&t);
 }
 

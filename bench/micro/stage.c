@@ -187,12 +187,13 @@ static uint64_t add_routes(struct sample *s)
 
 static uint64_t add_durations(struct sample *s)
 {
-    static struct sketch sketch;
-    sketch = (struct sketch){0};
+    struct sketch sketch = {0};
     for (size_t i = 0; i < s->n; i++) {
         sketch_add(&sketch, (uint64_t)s->events[i].duration_ns);
     }
-    return sketch.count + sketch.sum_ns;
+    uint64_t sum = sketch.count + sketch.sum_ns;
+    sketch_done(&sketch);
+    return sum;
 }
 
 /* As a scan with the default rule does it. */

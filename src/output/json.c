@@ -177,18 +177,18 @@ static void add_blame(cJSON *to, const uint64_t counts[BLAMES])
 
 static void add_durations(cJSON *to, const struct tally *t)
 {
-    struct sketch *sketch = alloc_zero(1, sizeof(*sketch)); /* 30 KB: too much for a stack */
-    if (tally_durations(t, sketch)) {
+    struct sketch sketch;
+    if (tally_durations(t, &sketch)) {
         cJSON *d = cJSON_AddObjectToObject(to, "duration_seconds");
-        add_number(d, "count", sketch->count);
-        cJSON_AddNumberToObject(d, "sum", sketch_sum_s(sketch));
-        cJSON_AddNumberToObject(d, "p50", sketch_quantile(sketch, 0.5));
-        cJSON_AddNumberToObject(d, "p90", sketch_quantile(sketch, 0.9));
-        cJSON_AddNumberToObject(d, "p99", sketch_quantile(sketch, 0.99));
-        cJSON_AddNumberToObject(d, "p999", sketch_quantile(sketch, 0.999));
-        cJSON_AddNumberToObject(d, "max", (double)sketch->max_ns / 1e9);
+        add_number(d, "count", sketch.count);
+        cJSON_AddNumberToObject(d, "sum", sketch_sum_s(&sketch));
+        cJSON_AddNumberToObject(d, "p50", sketch_quantile(&sketch, 0.5));
+        cJSON_AddNumberToObject(d, "p90", sketch_quantile(&sketch, 0.9));
+        cJSON_AddNumberToObject(d, "p99", sketch_quantile(&sketch, 0.99));
+        cJSON_AddNumberToObject(d, "p999", sketch_quantile(&sketch, 0.999));
+        cJSON_AddNumberToObject(d, "max", (double)sketch.max_ns / 1e9);
     }
-    free(sketch);
+    sketch_done(&sketch);
 }
 
 static void add_line_counts(cJSON *to, const struct tally *t)

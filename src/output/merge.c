@@ -64,7 +64,7 @@ static void write_sketch(struct buf *out, const struct sketch *s)
                "{\"count\":%" PRIu64 ",\"sum_s\":%" PRIu64 ",\"sum_ns\":%" PRIu64
                ",\"max_ns\":%" PRIu64 ",\"low\":%" PRIu32 ",\"buckets\":",
                s->count, s->sum_s, s->sum_ns, s->max_ns, s->low);
-    write_numbers(out, s->buckets + (used ? s->low : 0), used);
+    write_numbers(out, used ? s->buckets + (s->low - s->first) : NULL, used);
     buf_text(out, ",\"below\":");
     write_numbers(out, s->below, SKETCH_BOUNDS + 1);
     buf_byte(out, '}');

@@ -208,21 +208,21 @@ void tables_durations(struct page *p, const struct tally *t)
                                                  {"p90", GRID_OPTIONAL},    {"p99", GRID_NUMBER},
                                                  {"p99.9", GRID_OPTIONAL},  {"max", GRID_NUMBER},
                                                  {"count", GRID_OPTIONAL}};
-    struct sketch *all = alloc_zero(1, sizeof(*all));
+    struct sketch all;
     struct grid g = grid_over(p, columns, 7);
-    if (tally_durations(t, all)) {
+    if (tally_durations(t, &all)) {
         page_heading(p, "Durations");
-        add_quantiles(&g, "all", PAGE_PLAIN, all);
+        add_quantiles(&g, "all", PAGE_PLAIN, &all);
         for (enum status_class c = CLASS_1XX; c < STATUS_CLASSES; c++) {
             const struct sketch *of_class = t->durations[c];
-            if (of_class && of_class->count && of_class->count < all->count) {
+            if (of_class && of_class->count && of_class->count < all.count) {
                 add_quantiles(&g, status_class_name(c), class_colour(c), of_class);
             }
         }
         grid_write(&g, p);
     }
     grid_done(&g);
-    free(all);
+    sketch_done(&all);
 }
 
 static void add_name(struct grid *g, const struct top *top, const struct top_entry *e,

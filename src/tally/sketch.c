@@ -2,11 +2,14 @@
  * Values below 64 have a bucket of their own. From there on each power of two is cut into 64 equal
  * buckets: with e the number of the highest bit, the bucket is (e - 5) * 64 plus the six bits after
  * it. A bucket is at most 1/64 of its floor wide, so its middle is within 1/128 of every value in
- * it.
+ * it. Memory is taken for whole powers of two, from the least to the largest that was met:
+ * durations of one site span a dozen of 58.
  */
 #include "tally/sketch.h"
 
-#include <stddef.h>
+#include "base/alloc.h"
+
+#include <stdlib.h>
 
 enum {
     SUB = 1 << SKETCH_SUB_BITS,
@@ -37,6 +40,44 @@ uint64_t sketch_bucket_floor(uint32_t i)
     return (uint64_t)(SUB + i % SUB) << (i / SUB - 1);
 }
 
+void sketch_done(struct sketch *s)
+{
+    free(s->buckets);
+    *s = (struct sketch){0};
+}
+
+/* Most are empty in a quiet interval. */
+void sketch_clear(struct sketch *s)
+{
+    if (s->count) {
+        memset(s->buckets, 0, s->held * sizeof s->buckets[0]);
+        *s = (struct sketch){.first = s->first, .held = s->held, .buckets = s->buckets};
+    }
+}
+
+uint64_t sketch_bucket(const struct sketch *s, uint32_t i)
+{
+    return i - s->first < s->held ? s->buckets[i - s->first] : 0;
+}
+
+/* Makes sure that there is memory for low <= i < high. */
+__attribute__((noinline)) static void hold(struct sketch *s, uint32_t low, uint32_t high)
+{
+    uint32_t first = low / SUB * SUB, end = (high + SUB - 1) / SUB * SUB;
+    if (s->held) {
+        first = first < s->first ? first : s->first;
+        end = end > s->first + s->held ? end : s->first + s->held;
+    }
+    uint32_t before = s->held ? s->first - first : 0;
+    s->buckets = alloc_resize(s->buckets, end - first, sizeof s->buckets[0]);
+    memmove(s->buckets + before, s->buckets, s->held * sizeof s->buckets[0]);
+    memset(s->buckets, 0, before * sizeof s->buckets[0]);
+    memset(s->buckets + before + s->held, 0,
+           (end - first - before - s->held) * sizeof s->buckets[0]);
+    s->first = first;
+    s->held = end - first;
+}
+
 /* The number of the first bound that is not below `ns`: a binary search without branches, since the
  * next duration can't be guessed from the last. */
 static size_t bound_of(uint64_t ns)
@@ -64,7 +105,10 @@ void sketch_add(struct sketch *s, uint64_t ns)
 {
     ns = ns > INT64_MAX ? INT64_MAX : ns;
     uint32_t i = bucket_of(ns);
-    s->buckets[i]++;
+    if (i - s->first >= s->held) {
+        hold(s, i, i + 1);
+    }
+    s->buckets[i - s->first]++;
     if (i < s->low || i >= s->high) {
         include(s, i, i + 1);
     }
@@ -84,8 +128,11 @@ void sketch_merge(struct sketch *into, const struct sketch *from)
     if (from->count == 0) {
         return;
     }
+    if (from->low - into->first >= into->held || from->high - into->first > into->held) {
+        hold(into, from->low, from->high);
+    }
     for (uint32_t i = from->low; i < from->high; i++) {
-        into->buckets[i] += from->buckets[i];
+        into->buckets[i - into->first] += from->buckets[i - from->first];
     }
     include(into, from->low, from->high);
     into->count += from->count;
@@ -117,7 +164,7 @@ double sketch_quantile(const struct sketch *s, double q)
     }
     uint64_t seen = 0;
     for (uint32_t i = s->low; i < s->high && q < 1; i++) {
-        seen += s->buckets[i];
+        seen += s->buckets[i - s->first];
         if (seen > 0 && (double)seen >= rank) {
             return middle_s(s, i);
         }

@@ -22,13 +22,20 @@ struct sketch {
     uint64_t
         below[SKETCH_BOUNDS + 1]; /* exact counts per bound, not cumulative; the last is +Inf */
     uint32_t low, high;           /* used buckets, for quick walks: low <= i < high */
-    uint64_t buckets[SKETCH_BUCKETS];
+    uint32_t first, held;         /* buckets that there is memory for: first <= i < first + held */
+    uint64_t *buckets;            /* those; all others are 0 */
 };
 
 /* The boundaries, in nanoseconds, ascending: 5 ms … 10 s. */
 extern const uint64_t sketch_bounds_ns[SKETCH_BOUNDS];
 
-/* Counts one duration. `s` was zeroed at first. */
+/* Frees what a sketch holds and zeroes it. A zeroed struct is an empty sketch. */
+void sketch_done(struct sketch *s);
+
+/* Forgets all durations but keeps the memory. */
+void sketch_clear(struct sketch *s);
+
+/* Counts one duration. */
 void sketch_add(struct sketch *s, uint64_t ns);
 
 /* Adds what `from` counted. Associative, commutative; an empty sketch changes nothing. */
@@ -39,6 +46,9 @@ double sketch_quantile(const struct sketch *s, double q);
 
 /* Sum in seconds. */
 double sketch_sum_s(const struct sketch *s);
+
+/* How many durations are in bucket `i`. */
+uint64_t sketch_bucket(const struct sketch *s, uint32_t i);
 
 /* The least duration that falls into bucket `i`, in nanoseconds (for tests and for reading back).
  */

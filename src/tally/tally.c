@@ -46,8 +46,11 @@ void tally_rest(struct tally *t)
     t->hot_of = NULL;
     t->cap_cells = 0;
     for (size_t i = 0; i < STATUS_CLASSES; i++) {
-        free(t->durations[i]);
-        t->durations[i] = NULL;
+        if (t->durations[i]) {
+            sketch_done(t->durations[i]);
+            free(t->durations[i]);
+            t->durations[i] = NULL;
+        }
     }
     for (size_t i = 0; i < TALLY_DIMENSIONS; i++) {
         top_free(t->tops[i]);
@@ -72,10 +75,8 @@ void tally_clear(struct tally *t)
     cool(t);
     t->n_cells = 0;
     for (size_t i = 0; i < STATUS_CLASSES; i++) {
-        /* Most are empty in a quiet interval, and zeroing them all would cost more than counting.
-         */
-        if (t->durations[i] && t->durations[i]->count) {
-            *t->durations[i] = (struct sketch){0};
+        if (t->durations[i]) {
+            sketch_clear(t->durations[i]);
         }
     }
     for (size_t i = 0; i < TALLY_DIMENSIONS; i++) {
@@ -136,7 +137,6 @@ static struct tally_cell *cell_of(struct tally *t, struct verdict v)
     return search_cell(t, v);
 }
 
-/* A sketch is 30 KB, which a log without durations, or with 2xx only, does not need. */
 static struct sketch *sketch_of(struct tally *t, enum status_class class)
 {
     if (!t->durations[class]) {

@@ -113,7 +113,8 @@ void tally_take_times(struct tally *into, struct window *w, const struct timelin
 void tally_classes(const struct tally *t, uint64_t out[STATUS_CLASSES]);
 void tally_blames(const struct tally *t, uint64_t out[BLAMES]);
 
-/* All durations in one sketch: into `out`, which the caller provides. False when there are none. */
+/* All durations in one sketch: into `out`, which the caller provides and frees with sketch_done.
+ * False when there are none. */
 bool tally_durations(const struct tally *t, struct sketch *out);
 
 /* Writes the cells' numbers in order of count, the largest first (ties by status), and returns how

@@ -1,4 +1,5 @@
 /* Windows that are handed on as a whole are those that a merge would have made. */
+#include "base/alloc.h"
 #include "tally/handover.h"
 #include "tally/nametable.h"
 #include "tally/tally.h"

@@ -8,6 +8,7 @@
 #include "format/reader.h"
 
 #include "base/alloc.h"
+#include "format/states.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,8 +21,8 @@ enum {
 struct candidate {
     const struct parser *parser;
     void *state;
-    bool is_open;
-    unsigned accepted; /* lines of the vote */
+    bool is_open, is_shared; /* its state */
+    unsigned accepted;       /* lines of the vote */
 };
 
 /* What a clone began with, and how far that had a say: see reader_fits. */
@@ -35,8 +36,6 @@ struct reader_start {
 };
 
 struct reader {
-    struct candidate
-        all[CANDIDATES]; /* heaviest first; the named format alone when one was named */
     unsigned n;
     unsigned chosen, last; /* numbers in `all`, or NOBODY */
     unsigned rival,
@@ -47,22 +46,22 @@ struct reader {
     bool is_auto, is_undecided;
     char *args;
     const enum field *dropped; /* FIELD_SKIP at the end, or NULL */
+    struct states *states;     /* that are shared, or NULL */
     char reason[96];
     struct reader_start start;
+    struct candidate all[]; /* heaviest first; the named format alone when one was named */
 };
 
 /* The state is made when the candidate is tried for the first time: most never are after the vote.
  */
 static void make_state(const struct reader *r, struct candidate *c)
 {
-    struct problem ignored;
     c->is_open = true;
-    c->state = c->parser->state_size ? alloc_zero(1, c->parser->state_size) : NULL;
-    if (c->parser->open) {
-        c->parser->open(c->state, span_of(r->args), &ignored); /* format_read has tried it */
-    }
-    for (const enum field *f = r->dropped; f && *f != FIELD_SKIP && c->parser->drop; f++) {
-        c->parser->drop(c->state, (int)*f);
+    c->is_shared = r->states && c->parser->memory_size == 0;
+    if (c->is_shared) {
+        c->state = states_take(r->states, c->parser, span_of(r->args));
+    } else {
+        c->state = states_new(c->parser, span_of(r->args), r->dropped);
     }
 }
 
@@ -78,14 +77,15 @@ static enum parse_result try(const struct reader *r, struct candidate *c, struct
 }
 
 /* Afterwards the candidate is as if it had never been tried. */
-static void drop_state(struct candidate *c)
+static void drop_state(const struct reader *r, struct candidate *c)
 {
-    if (c->is_open && c->parser->close) {
-        c->parser->close(c->state);
+    if (c->is_shared) {
+        states_drop(r->states, c->state);
+    } else if (c->is_open) {
+        states_free(c->parser, c->state);
     }
-    free(c->state);
     c->state = NULL;
-    c->is_open = false;
+    c->is_open = c->is_shared = false;
 }
 
 /* Among equal weights the order of format_parsers() stays, so a vote always ends the same way. */
@@ -102,7 +102,8 @@ static void add_candidate(struct reader *r, const struct parser *p)
 /* Parsers without a weight are read only when somebody names them. */
 struct reader *reader_new(const struct format *format, const enum field *dropped)
 {
-    struct reader *r = alloc_zero(1, sizeof(*r));
+    size_t most = format->parser ? 1 : CANDIDATES;
+    struct reader *r = alloc_zero(1, sizeof(*r) + most * sizeof(r->all[0]));
     r->args = alloc_text(span_of(format->args));
     r->dropped = dropped;
     r->is_auto = r->is_undecided = !format->parser;
@@ -118,7 +119,12 @@ struct reader *reader_new(const struct format *format, const enum field *dropped
             add_candidate(r, parsers[i]);
         }
     }
-    return r;
+    return alloc_resize(r, 1, sizeof(*r) + r->n * sizeof(r->all[0]));
+}
+
+void reader_share(struct reader *r, struct states *states)
+{
+    r->states = states;
 }
 
 void reader_free(struct reader *r)
@@ -127,7 +133,7 @@ void reader_free(struct reader *r)
         return;
     }
     for (unsigned i = 0; i < r->n; i++) {
-        drop_state(&r->all[i]);
+        drop_state(r, &r->all[i]);
     }
     free(r->args);
     free(r->start.memory);
@@ -185,7 +191,7 @@ void reader_decide(struct reader *r)
     }
     /* The lines of the vote are read once more, so every state begins anew. */
     for (unsigned i = 0; i < r->n; i++) {
-        drop_state(&r->all[i]);
+        drop_state(r, &r->all[i]);
     }
     r->chosen = r->last = best;
     r->is_undecided = false;
@@ -328,15 +334,16 @@ static void take_memory(struct reader *r, const char *from)
     }
 }
 
+/* It shares no states: those belong to the other thread. */
 struct reader *reader_clone(struct reader *of)
 {
-    struct reader *r = alloc_zero(1, sizeof(*r));
+    struct reader *r = alloc_zero(1, sizeof(*r) + of->n * sizeof(r->all[0]));
     *r = *of;
     r->args = alloc_text(span_of(of->args));
+    r->states = NULL;
     r->start = (struct reader_start){0};
     for (unsigned i = 0; i < r->n; i++) {
-        r->all[i].state = NULL;
-        r->all[i].is_open = false;
+        r->all[i] = (struct candidate){.parser = of->all[i].parser};
         r->start.memory_bytes += r->all[i].parser->memory_size;
     }
     r->start.memory = alloc_zero(r->start.memory_bytes + 1, 1);

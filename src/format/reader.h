@@ -11,6 +11,8 @@
 #include "event/field.h"
 #include "format/format.h"
 
+struct states; /* format/states.h */
+
 enum {
     READER_VOTE_LINES = 64,    /* lines that vote at first */
     READER_VOTE_BYTES = 65536, /* or so many bytes of them */
@@ -23,6 +25,10 @@ struct reader;
  * end, or NULL; they must outlive the reader. Freed with reader_free. */
 struct reader *reader_new(const struct format *format, const enum field *dropped);
 void reader_free(struct reader *r);
+
+/* From now on the reader shares what states it can with others of its thread. They must have the
+ * reader's `dropped`, and outlive it. To be called before the first line. */
+void reader_share(struct reader *r, struct states *states);
 
 /* Is the format still to be chosen? Then lines must go to reader_vote until it says that it has
  * enough, and reader_decide must be called before reader_parse. */

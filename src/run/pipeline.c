@@ -58,6 +58,7 @@ void pipeline_init(struct pipeline *p, const struct rule *rules, size_t n_rules,
         }
     }
     p->dropped[n] = FIELD_SKIP;
+    p->states.dropped = p->dropped;
 }
 
 void pipeline_init_apart(struct pipeline *p, const struct pipeline *of)
@@ -76,6 +77,7 @@ void pipeline_done(struct pipeline *p)
         free(v);
     }
     free(p->batch);
+    states_done(&p->states);
     alert_set_free(p->alerts);
     *p = (struct pipeline){0};
 }
@@ -246,6 +248,7 @@ static void begin(struct source *s, int64_t wall_ms)
     s->arrival_ms = wall_ms;
     if (!s->reader) {
         s->reader = reader_new(&s->format, s->shared->dropped);
+        reader_share(s->reader, &s->shared->states);
     }
     if (!s->live) {
         s->live = new_tally(s);

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "event/logtime.h"
 #include "format/reader.h"
+#include "format/states.h"
 #include "input/framer.h"
 #include "output/summary.h"
 #include "tally/tally.h"
@@ -22,6 +23,7 @@ struct pipeline {
     struct alert_set *alerts;
     struct verdict_cache *verdicts;
     struct batch *batch;
+    struct states states;  /* of parsers */
     enum field dropped[4]; /* fields that nobody wants, FIELD_SKIP at the end */
     unsigned keep;         /* dimensions, bit 1 << enum tally_dimension */
     bool by_host;          /* windows need records per virtual host */

@@ -607,6 +607,44 @@ static void resting_changes_no_alert(void **state)
     world_free(resting);
 }
 
+/* Traffic with breaks, in which the source rests as soon as it may: then nobody tells it the time,
+ * until its next line. Returns how many seconds it heard nothing of. */
+static int hour_with_breaks(struct world *world, bool may_rest)
+{
+    int unheard = 0;
+    bool is_resting = false;
+    for (int64_t i = 0; i < 3600; i++) {
+        int64_t t = WORLD_START + i;
+        bool is_break = i % 97 > 40 + i / 97 % 40;
+        if (!is_break && is_resting) {
+            alert_set_feed(world->set, "a.log", NULL, t);
+            is_resting = false;
+        }
+        if (!is_break) {
+            world_second(world, "a.log", t, (uint32_t)(1 + i / 97 % 7), i % 97 > 30);
+        } else if (!is_resting) {
+            alert_set_feed(world->set, "a.log", NULL, t);
+            is_resting = may_rest && alert_set_rest(world->set, "a.log");
+        }
+        unheard += is_resting;
+    }
+    return unheard;
+}
+
+static void seconds_that_can_wait_are_closed_before_the_next_line(void **state)
+{
+    (void)state;
+    struct rule rule = world_rule(RULE_BY_SOURCE);
+    struct world *awake = world_new(&rule), *resting = world_new(&rule);
+    assert_int_equal(hour_with_breaks(awake, false), 0);
+    int unheard = hour_with_breaks(resting, true);
+    assert_in_range(unheard, 300, 1200);
+    assert_true(awake->n_told > 3);
+    assert_string_equal(resting->told.data, awake->told.data);
+    world_free(awake);
+    world_free(resting);
+}
+
 static void source_with_an_open_alert_does_not_rest(void **state)
 {
     (void)state;
@@ -690,6 +728,7 @@ int main(void)
         cmocka_unit_test(hosts_above_the_cap_are_watched_together),
         cmocka_unit_test(quiet_hosts_make_room),
         cmocka_unit_test(resting_changes_no_alert),
+        cmocka_unit_test(seconds_that_can_wait_are_closed_before_the_next_line),
         cmocka_unit_test(source_with_an_open_alert_does_not_rest),
         cmocka_unit_test(series_of_all_sources_waits_for_quiet_ones),
         cmocka_unit_test(set_without_a_listener_remembers),

@@ -209,6 +209,41 @@ static void seconds_left_out_of_a_settled_state_change_nothing(void **state)
     free(other.detector);
 }
 
+/* Does any of the next empty seconds, as many as a window has, find something? */
+static bool finds_in_silence(const struct run *run)
+{
+    struct run copy = *run;
+    size_t size = rule_threshold.state_size(&run->rule);
+    bool found = false;
+    copy.detector = alloc_zero(1, size);
+    memcpy(copy.detector, run->detector, size);
+    for (int i = 0; i < run->rule.window_s; i++) {
+        found = ticks(&copy, 1, 0, 0) != RULE_NONE || found;
+    }
+    free(copy.detector);
+    return found;
+}
+
+static void silence_finds_nothing_where_seconds_can_wait(void **state)
+{
+    struct run *run = *state;
+    int waits = 0, finds = 0;
+    uint64_t random = 42;
+    for (int i = 0; i < 2000; i++) {
+        random = random * 6364136223846793005U + 1442695040888963407U;
+        bool is_thin = i / 100 % 2;
+        uint64_t requests = (random >> 33) % (is_thin ? 3 : 20);
+        ticks(run, 1, requests, i % 200 > 140 || i % 7 == 0 ? requests / 3 : 0);
+        bool can_wait = rule_threshold.can_wait(run->detector, &run->rule);
+        bool found = finds_in_silence(run);
+        assert_false(can_wait && found);
+        waits += can_wait;
+        finds += found;
+    }
+    assert_true(waits > 100);
+    assert_true(finds > 100);
+}
+
 static void more_errors_than_requests_are_taken_as_all(void **state)
 {
     struct run *run = *state;
@@ -262,6 +297,7 @@ int main(void)
         TEST(alerting_time_is_not_in_the_baseline),
         TEST(baseline_forgets_what_is_older_than_an_hour),
         TEST(seconds_left_out_of_a_settled_state_change_nothing),
+        TEST(silence_finds_nothing_where_seconds_can_wait),
         TEST(more_errors_than_requests_are_taken_as_all),
         TEST(times_before_1970_are_times_too),
         TEST(evidence_says_what_was_measured_and_the_limit),

@@ -248,7 +248,7 @@ bool alert_set_waits(const struct alert_set *set)
 {
     bool waits = false;
     for (size_t i = 0; i < set->n_watches; i++) {
-        waits = waits || !watcher_is_settled(&set->watches[i]);
+        waits = waits || !watcher_can_wait(&set->watches[i]);
     }
     return waits && set->sources.n_busy == 0;
 }

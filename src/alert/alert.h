@@ -35,13 +35,13 @@ void alert_set_feed(struct alert_set *set, const char *source, const struct wind
  * fed. */
 void alert_set_idle(struct alert_set *set, const char *source, bool idle);
 
-/* Does anything wait for time to go on that only idle sources tell? Series over several sources do
- * when none of those has news. */
+/* Must seconds of series over several sources be closed in time, and all of those are idle? Then
+ * go on feeding all of them: the furthest tells the time. */
 bool alert_set_waits(const struct alert_set *set);
 
-/* A source that is idle has no news for a while: memory that is not needed before its next line is
- * given back. False when its own series still wait for seconds to be closed; until it is true, go
- * on feeding it. */
+/* A source is idle: memory that is not needed before its next line is given back, and until then
+ * its seconds may be closed late, but must be before that line is fed. False when its series must
+ * hear of each second in time: then go on feeding it. */
 bool alert_set_rest(struct alert_set *set, const char *source);
 
 /* Takes the rules of a new configuration: series and alerts of rules that did not change stay;

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 
 enum {
-    FIRST_ERRORS = 16,
+    FIRST_ERRORS = 4,
     SHARE_PERCENT = 20, /* of the errors that a place must have to be named */
 };
 
@@ -108,7 +108,8 @@ static void make_room(struct diagnosis *d, struct label_table *labels, int64_t o
         return;
     }
     if (d->cap_errors < DIAGNOSIS_KINDS) {
-        d->cap_errors = d->cap_errors ? d->cap_errors * 2 : FIRST_ERRORS;
+        uint32_t cap = d->cap_errors ? d->cap_errors * 2 : FIRST_ERRORS;
+        d->cap_errors = cap < DIAGNOSIS_KINDS ? cap : DIAGNOSIS_KINDS;
         d->errors = alloc_resize(d->errors, d->cap_errors, sizeof *d->errors);
         return;
     }
@@ -142,28 +143,37 @@ static void drop_samples(struct diagnosis *d, uint32_t gone, int64_t oldest)
 
 void diagnosis_keep(struct diagnosis *d, const struct window_sample *sample, int64_t oldest)
 {
-    if (!d->samples) {
-        d->samples = alloc_zero(DIAGNOSIS_SAMPLES, sizeof *d->samples);
-    }
     drop_samples(d, d->n_samples == DIAGNOSIS_SAMPLES, oldest);
+    if (d->n_samples == d->cap_samples) {
+        d->samples = alloc_resize(d->samples, ++d->cap_samples, sizeof *d->samples);
+    }
     struct diagnosis_sample *s = &d->samples[d->n_samples++];
     s->second = sample->second;
     size_t len = sample->len < WINDOW_SAMPLE_BYTES ? sample->len : WINDOW_SAMPLE_BYTES;
     privacy_clean((struct span){sample->text, len}, s->text, sizeof s->text);
 }
 
+/* A list in no more memory than it needs. */
+static void *fitted(void *list, size_t n, size_t size)
+{
+    if (n) {
+        return alloc_resize(list, n, size);
+    }
+    free(list);
+    return NULL;
+}
+
 void diagnosis_rest(struct diagnosis *d, struct label_table *labels, int64_t oldest)
 {
     forget_older(d, labels, oldest);
     drop_samples(d, 0, oldest);
-    if (d->n_errors == 0) {
-        free(d->errors);
-        d->errors = NULL;
-        d->cap_errors = 0;
+    if (d->n_errors < d->cap_errors) {
+        d->errors = fitted(d->errors, d->n_errors, sizeof *d->errors);
+        d->cap_errors = d->n_errors;
     }
-    if (d->n_samples == 0) {
-        free(d->samples);
-        d->samples = NULL;
+    if (d->n_samples < d->cap_samples) {
+        d->samples = fitted(d->samples, d->n_samples, sizeof *d->samples);
+        d->cap_samples = d->n_samples;
     }
 }
 

@@ -34,8 +34,8 @@ struct diagnosis_sample {
 /* A zeroed struct is empty. */
 struct diagnosis {
     struct diagnosis_error *errors;
-    uint32_t n_errors, cap_errors, n_samples;
-    struct diagnosis_sample *samples; /* DIAGNOSIS_SAMPLES of them, or NULL */
+    uint32_t n_errors, cap_errors, n_samples, cap_samples;
+    struct diagnosis_sample *samples; /* at most DIAGNOSIS_SAMPLES */
 };
 
 /* Gives the names back to their table and frees the rest. */
@@ -49,7 +49,7 @@ void diagnosis_add(struct diagnosis *d, struct label_table *labels,
 /* Keeps a line of an error, made harmless. */
 void diagnosis_keep(struct diagnosis *d, const struct window_sample *sample, int64_t oldest);
 
-/* Forgets what is older than `oldest`, and gives back the memory of lists that are empty then. */
+/* Forgets what is older than `oldest`, and gives back the memory that is not in use then. */
 void diagnosis_rest(struct diagnosis *d, struct label_table *labels, int64_t oldest);
 
 /* Fills in codes, blame, places and samples of an alert from the errors of the seconds `first` to

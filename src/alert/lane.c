@@ -259,19 +259,26 @@ void lane_close(struct lane *lane, const struct lane_owner *owner, int64_t limit
     }
 }
 
-bool lane_is_settled(const struct lane *lane)
+bool lane_can_wait(const struct lane *lane, const struct rule *rule)
 {
-    return lane->n_active == 0 && lane->n_entries == 0;
+    bool can_wait = lane->n_entries == 0;
+    for (size_t i = 0; can_wait && i < lane->n_active; i++) {
+        can_wait = series_can_wait(lane->active[i], rule);
+    }
+    return can_wait;
 }
 
 /* A lane that never closed a second has no series. */
 void lane_rest(struct lane *lane, const struct rule *rule, struct label_table *labels)
 {
     free(lane->entries);
-    free(lane->active);
     lane->entries = NULL;
-    lane->active = NULL;
-    lane->cap_entries = lane->cap_active = 0;
+    lane->cap_entries = lane->head = 0;
+    if (lane->n_active == 0) {
+        free(lane->active);
+        lane->active = NULL;
+        lane->cap_active = 0;
+    }
     for (size_t i = 0; i < lane->n_slots; i++) {
         if (lane->slots[i]) {
             series_rest(lane->slots[i], labels, lane->next - rule->window_s);

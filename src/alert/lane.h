@@ -61,10 +61,10 @@ void lane_add(struct lane *lane, const struct lane_owner *owner, const struct la
  * new are dropped now and then. */
 void lane_close(struct lane *lane, const struct lane_owner *owner, int64_t limit);
 
-/* Would closing more seconds do nothing but drop series? */
-bool lane_is_settled(const struct lane *lane);
+/* Would closing seconds before the next count find nothing, so that it may be done later? */
+bool lane_can_wait(const struct lane *lane, const struct rule *rule);
 
-/* Gives back the memory that a settled lane does not need before the next count. */
+/* Gives back the memory that a lane which can wait does not need before the next count. */
 void lane_rest(struct lane *lane, const struct rule *rule, struct label_table *labels);
 
 #endif

@@ -66,6 +66,8 @@ struct rule_detector {
                  uint64_t errors, struct rule_finding *out);
     /* Would more empty seconds find nothing, and change nothing but the time? */
     bool (*is_settled)(const void *state);
+    /* Would more empty seconds find nothing, so that it does not matter when they are ticked? */
+    bool (*can_wait)(const void *state, const struct rule *rule);
     /* Writes in words what speaks for the finding: "31.0 % of 840 requests in 60 s, limit 5 %". */
     void (*evidence)(const struct rule *rule, const struct rule_finding *finding, char *out,
                      size_t size);

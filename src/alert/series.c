@@ -48,6 +48,11 @@ bool series_is_settled(const struct series *s, const struct rule *rule)
     return s->state == ALERT_RESOLVED && series_detector(rule)->is_settled(s->detector);
 }
 
+bool series_can_wait(const struct series *s, const struct rule *rule)
+{
+    return s->state == ALERT_RESOLVED && series_detector(rule)->can_wait(s->detector, rule);
+}
+
 void series_rest(struct series *s, struct label_table *labels, int64_t oldest)
 {
     diagnosis_rest(&s->diagnosis, labels, oldest);

@@ -45,8 +45,11 @@ enum series_change series_tick(struct series *s, const struct rule *rule, int64_
 /* Would empty seconds change nothing any more? */
 bool series_is_settled(const struct series *s, const struct rule *rule);
 
-/* Gives back what a settled series does not need before its next count: what it knows of errors
- * before `oldest`. */
+/* Would empty seconds find nothing, so that they may be closed later as well as now? */
+bool series_can_wait(const struct series *s, const struct rule *rule);
+
+/* Gives back what a series does not need before its next count: what it knows of errors before
+ * `oldest`. */
 void series_rest(struct series *s, struct label_table *labels, int64_t oldest);
 
 /* Writes what the alert says when it fired or got worse at `second`: all but `silenced` and `at`.

@@ -218,6 +218,14 @@ static bool threshold_is_settled(const void *state)
     return t->requests == 0 && t->severity == RULE_NONE;
 }
 
+/* While seconds leave the window, the ratio may rise. It is a finding only with enough requests, of
+ * which there will not be more. */
+static bool threshold_can_wait(const void *state, const struct rule *rule)
+{
+    const struct threshold *t = state;
+    return t->severity == RULE_NONE && (t->requests <= rule->min_requests || t->errors == 0);
+}
+
 static void threshold_evidence(const struct rule *rule, const struct rule_finding *finding,
                                char *out, size_t size)
 {
@@ -231,5 +239,6 @@ const struct rule_detector rule_threshold = {
     .state_size = threshold_state_size,
     .tick = threshold_tick,
     .is_settled = threshold_is_settled,
+    .can_wait = threshold_can_wait,
     .evidence = threshold_evidence,
 };

@@ -235,17 +235,17 @@ uint64_t watcher_take(struct watcher *watch, const struct lane_owner *owner,
     return t.late;
 }
 
-bool watcher_is_settled(const struct watcher *watch)
+bool watcher_can_wait(const struct watcher *watch)
 {
     bool is_shared = !(watch->rule.by & RULE_BY_SOURCE);
-    return !is_shared || watch->n_lanes == 0 || lane_is_settled(watch->lanes[0]);
+    return !is_shared || watch->n_lanes == 0 || lane_can_wait(watch->lanes[0], &watch->rule);
 }
 
 bool watcher_rest(struct watcher *watch, size_t number, struct label_table *labels)
 {
     bool is_shared = !(watch->rule.by & RULE_BY_SOURCE);
     struct lane *lane = !is_shared && number < watch->n_lanes ? watch->lanes[number] : NULL;
-    if (lane && !lane_is_settled(lane)) {
+    if (lane && !lane_can_wait(lane, &watch->rule)) {
         return false;
     }
     if (lane) {

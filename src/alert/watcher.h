@@ -38,11 +38,11 @@ void watcher_done(struct watcher *watch, struct label_table *labels);
 uint64_t watcher_take(struct watcher *watch, const struct lane_owner *owner,
                       const struct watcher_feed *feed);
 
-/* Is the rule's own lane for all sources, if it has one, settled? */
-bool watcher_is_settled(const struct watcher *watch);
+/* May seconds of the lane of all sources, if the rule has one, be closed later? */
+bool watcher_can_wait(const struct watcher *watch);
 
 /* The lane of a source of its own gives back what it does not need before the source's next line.
- * False, with nothing done, when it is not settled. */
+ * False, with nothing done, when its seconds must be closed in time. */
 bool watcher_rest(struct watcher *watch, size_t number, struct label_table *labels);
 
 /* Calls `fn` for each series. */

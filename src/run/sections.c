@@ -14,24 +14,27 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Several sections may have found one path. */
 static struct found *find(const struct service *s, const char *section, const char *path)
 {
-    for (size_t i = 0; i < s->n_found; i++) {
-        if (strcmp(s->found[i]->section, section) == 0 && strcmp(s->found[i]->path, path) == 0) {
-            return s->found[i];
-        }
+    size_t at = 0;
+    uint64_t key = span_hash(span_of(path));
+    struct found *f = keymap_next(&s->by_path, key, &at);
+    while (f && (strcmp(f->section, section) != 0 || strcmp(f->path, path) != 0)) {
+        f = keymap_next(&s->by_path, key, &at);
     }
-    return NULL;
+    return f;
 }
 
 static bool name_is_taken(const struct service *s, const char *name)
 {
-    for (size_t i = 0; i < s->n_found; i++) {
-        if (strcmp(s->found[i]->source->name, name) == 0) {
-            return true;
-        }
+    size_t at = 0;
+    uint64_t key = span_hash(span_of(name));
+    const struct found *f = keymap_next(&s->by_name, key, &at);
+    while (f && strcmp(f->source->name, name) != 0) {
+        f = keymap_next(&s->by_name, key, &at);
     }
-    return false;
+    return f != NULL;
 }
 
 /* A section of one path gives its name to the source. With more, the file's name is added, or its
@@ -65,6 +68,8 @@ static struct found *add(struct section *section, const char *path)
     free(name);
     s->found = alloc_resize(s->found, s->n_found + 1, sizeof(struct found *));
     s->found[s->n_found++] = f;
+    keymap_add(&s->by_path, span_hash(span_of(f->path)), f);
+    keymap_add(&s->by_name, span_hash(span_of(f->source->name)), f);
     alert_set_idle(s->pipeline.alerts, f->source->name,
                    false); /* series over all sources wait for it */
     return f;
@@ -406,6 +411,8 @@ void sections_done(struct service *s)
         free(s->found[i]->path);
         free(s->found[i]);
     }
+    keymap_done(&s->by_path);
+    keymap_done(&s->by_name);
     free(s->found);
     free(s->sections);
 }

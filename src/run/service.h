@@ -7,6 +7,7 @@
 #define TEAPOT_RUN_SERVICE_H
 
 #include "config/config.h"
+#include "input/keymap.h"
 #include "input/pipe.h"
 #include "input/tail.h"
 #include "output/webhook.h"
@@ -67,7 +68,10 @@ struct service {
     size_t n_sections;
     struct found **found;
     size_t n_found;
-    struct store store; /* positions of the last checkpoint, until their files are found */
+    struct keymap by_path, by_name; /* of what was found */
+    struct store store;    /* positions of the last checkpoint, until their files are found */
+    int64_t all_folded_ms; /* when sources that rest were looked at last */
+    unsigned n_trims;      /* so many of these looks are to give memory back */
     struct recent recent[SERVICE_RECENT];
     size_t n_recent, next_recent;
     uint64_t seq;

@@ -165,6 +165,140 @@ static void folding_moves_counts_into_interval_and_total(void **state)
     pipeline_done(&p);
 }
 
+static void an_interval_without_lines_is_given_back(void **state)
+{
+    (void)state;
+    struct pipeline p;
+    pipeline_init(&p, NULL, 0, 0, NULL, NULL);
+    p.has_intervals = true;
+    struct source *s = source_new(&p, "s", "json", "");
+    take(s, NOW_MS / 1000, NOW_MS);
+    take(s, NOW_MS / 1000 + 1, NOW_MS);
+    source_feed(s, INT64_MIN);
+    source_fold(s);
+    assert_int_equal(s->interval->window.n_records, 2);
+    source_end_interval(s);
+    assert_int_equal(s->interval->lines, 0);
+    source_end_interval(s);
+    assert_null(s->interval);
+    take(s, NOW_MS / 1000 + 2, NOW_MS);
+    source_feed(s, INT64_MIN);
+    source_fold(s);
+    assert_int_equal(s->interval->lines, 1);
+    assert_int_equal(s->interval->window.n_records, 1);
+    source_free(s);
+    pipeline_done(&p);
+}
+
+/* The second source's line waits to be believed, and is settled after it was counted. */
+static void sums_know_what_all_sources_counted(void **state)
+{
+    (void)state;
+    struct pipeline p;
+    pipeline_init(&p, NULL, 0, KEEP_ALL, NULL, NULL);
+    p.has_sums = true;
+    struct source *a = source_new(&p, "a", "json", ""), *b = source_new(&p, "b", "json", "");
+    for (int64_t i = 0; i < 3; i++) {
+        take(a, NOW_MS / 1000 + i, NOW_MS);
+    }
+    take(b, NOW_MS / 1000 + 4, NOW_MS);
+    source_fold(a);
+    source_fold(b);
+    assert_int_equal(p.total.requests, 4);
+    assert_int_equal(p.interval.requests, 4);
+    assert_int_equal(tally_timeline(&p.total)->used, 3);
+    source_settle(b, NOW_MS);
+    source_fold(b);
+    assert_int_equal(tally_timeline(&p.total)->used, 5);
+    assert_int_equal(a->total->requests, 3);
+    assert_null(a->total->timeline);
+    assert_int_equal(b->total->requests, 1);
+    source_free(a);
+    source_free(b);
+    pipeline_done(&p);
+}
+
+/* A rule that waits for few requests, so that seconds can wait. */
+static struct source *resting_source(struct pipeline *p)
+{
+    struct rule rule = {.name = "spike", .by = RULE_BY_SOURCE};
+    rule_preset(&rule, SPAN("netdata"));
+    pipeline_init(p, &rule, 1, KEEP_ALL, NULL, NULL);
+    p->has_sums = true;
+    p->lateness_ms = 2000;
+    struct source *s = source_new(p, "s", "json", "");
+    take(s, NOW_MS / 1000 - 3, NOW_MS);
+    take(s, NOW_MS / 1000 - 2, NOW_MS);
+    source_feed(s, NOW_MS / 1000);
+    return s;
+}
+
+static void a_source_rests_until_its_next_bytes(void **state)
+{
+    (void)state;
+    struct pipeline p;
+    struct source *s = resting_source(&p);
+    assert_false(source_sleep(s, NOW_MS)); /* it is not folded yet */
+    source_fold(s);
+    assert_ptr_equal(p.awake, s);
+    assert_true(source_sleep(s, NOW_MS));
+    assert_null(p.awake);
+    assert_null(s->live->cells);
+    assert_null(s->live->timeline);
+    p.has_moved = false;
+    take(s, NOW_MS / 1000 + 100, NOW_MS + 100000);
+    assert_ptr_equal(p.awake, s);
+    assert_true(p.has_moved);
+    source_caught_up(s);
+    assert_int_equal(s->total->requests, 3);
+    assert_null(s->live->timeline);
+    take(s, NOW_MS / 1000 + 101, NOW_MS + 101000);
+    source_caught_up(s);
+    assert_int_equal(s->live->requests, 1); /* it is busy: it is folded by the clock */
+    source_free(s);
+    assert_null(p.awake);
+    pipeline_done(&p);
+}
+
+/* As by a clock that was heard: the line comes for a second that is over. */
+static void what_the_clock_closed_meanwhile_stays_closed(void **state)
+{
+    (void)state;
+    struct pipeline p;
+    struct source *s = resting_source(&p);
+    source_fold(s);
+    assert_true(source_sleep(s, NOW_MS));
+    p.closed_ms = NOW_MS + 60000;
+    take(s, NOW_MS / 1000 + 10, NOW_MS + 60500);
+    source_feed(s, INT64_MIN);
+    assert_int_equal(alert_set_late(p.alerts), 1);
+    take(s, NOW_MS / 1000 + 59, NOW_MS + 60500);
+    source_feed(s, INT64_MIN);
+    assert_int_equal(alert_set_late(p.alerts), 1);
+    source_free(s);
+    pipeline_done(&p);
+}
+
+static void a_line_that_may_still_be_believed_keeps_its_source_awake(void **state)
+{
+    (void)state;
+    struct pipeline p;
+    pipeline_init(&p, NULL, 0, 0, NULL, NULL);
+    struct source *ahead = source_new(&p, "ahead", "json", ""),
+                  *old = source_new(&p, "old", "json", "");
+    take(ahead, NOW_MS / 1000 + 7200, NOW_MS);
+    take(old, NOW_MS / 1000 - 86400, NOW_MS);
+    source_fold(ahead);
+    source_fold(old);
+    assert_false(source_sleep(ahead, NOW_MS));
+    assert_true(source_sleep(old, NOW_MS));
+    assert_true(old->live->window.has_pending);
+    assert_int_equal(old->live->window.waiting.status, 200);
+    source_free(ahead);
+    source_free(old);
+    pipeline_done(&p);
+}
+
 static void a_new_format_keeps_what_was_counted(void **state)
 {
     (void)state;
@@ -191,6 +325,11 @@ int main(void)
         cmocka_unit_test(an_old_log_goes_on_at_our_pace),
         cmocka_unit_test(a_stamp_that_waits_is_believed_only_near_the_wall_clock),
         cmocka_unit_test(folding_moves_counts_into_interval_and_total),
+        cmocka_unit_test(an_interval_without_lines_is_given_back),
+        cmocka_unit_test(sums_know_what_all_sources_counted),
+        cmocka_unit_test(a_source_rests_until_its_next_bytes),
+        cmocka_unit_test(what_the_clock_closed_meanwhile_stays_closed),
+        cmocka_unit_test(a_line_that_may_still_be_believed_keeps_its_source_awake),
         cmocka_unit_test(a_new_format_keeps_what_was_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 /* Ends with abort, whose core dump shows who asked for so much. Nothing that could allocate is
  * called on the way. */
 static void *checked(void *got)
@@ -63,4 +67,12 @@ char *alloc_printf(const char *format, ...)
     va_end(again);
     va_end(args);
     return text;
+}
+
+/* glibc gives back what is free at the end of its heap by itself, and nothing else. */
+void alloc_trim(void)
+{
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
 }

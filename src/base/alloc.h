@@ -22,4 +22,8 @@ char *alloc_text(struct span s) __attribute__((malloc, returns_nonnull));
 char *alloc_printf(const char *format, ...)
     __attribute__((malloc, returns_nonnull, format(printf, 1, 2)));
 
+/* Asks the allocator to give free memory back to the system, also what lies between memory in use.
+ * It takes about a millisecond, so it is for moments after which little happens. */
+void alloc_trim(void);
+
 #endif

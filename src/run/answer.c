@@ -51,9 +51,7 @@ static int answer_summary(struct service *s, const struct serve_request *r, stru
 static int answer_sources(struct service *s, struct buf *out)
 {
     struct summaries m;
-    struct store positions = {0};
-    sections_positions(s, &positions); /* also finds out how far behind each source is */
-    store_done(&positions);
+    sections_lags(s);
     summaries_make(s, SUMMARY_TOTAL, &m);
     json_sources(out, m.summary.sources, m.summary.n_sources);
     buf_byte(out, '\n');
@@ -61,13 +59,10 @@ static int answer_sources(struct service *s, struct buf *out)
     return OK;
 }
 
-/* The positions themselves are not wanted: listing them brings each lag up to date. */
 static int answer_metrics(struct service *s, const struct serve_request *r, struct buf *out)
 {
     struct summaries m;
-    struct store positions = {0};
-    sections_positions(s, &positions);
-    store_done(&positions);
+    sections_lags(s);
     summaries_make(s, SUMMARY_TOTAL, &m);
     struct prometheus_process process = process_read(s->started_ms);
     prometheus_metrics(out, &m.summary, &process, r->open_metrics);
@@ -116,7 +111,7 @@ static int answer_top(struct service *s, const struct serve_request *r, struct b
     }
     struct summaries m;
     summaries_make(s, SUMMARY_TOTAL, &m);
-    json_top(out, &m.all, only, (size_t)max);
+    json_top(out, m.summary.all, only, (size_t)max);
     buf_byte(out, '\n');
     summaries_done(&m);
     return OK;

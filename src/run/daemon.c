@@ -50,12 +50,8 @@ void service_write(struct service *s, int fd, struct span line)
 static void say_status(const struct service *s)
 {
     char text[128];
-    uint64_t lines = 0;
-    for (size_t i = 0; i < s->n_found; i++) {
-        lines += s->found[i]->source->total ? s->found[i]->source->total->lines : 0;
-    }
     snprintf(text, sizeof(text), "%zu sources, %llu lines, %zu alerts firing", s->n_found,
-             (unsigned long long)lines, alert_set_firing(s->pipeline.alerts));
+             (unsigned long long)s->pipeline.total.lines, alert_set_firing(s->pipeline.alerts));
     systemd_status(text);
 }
 
@@ -122,10 +118,11 @@ static bool same_positions(const struct store *a, const struct store *b)
 static void on_checkpoint(uv_timer_t *timer)
 {
     struct service *s = timer->data;
-    if (s->is_saving) {
+    if (s->is_saving || !s->pipeline.has_moved) {
         return;
     }
     struct store now = {0};
+    s->pipeline.has_moved = false;
     summaries_fold(
         s); /* decides what was held back: no offset may pass lines that are not counted */
     sections_positions(s, &now);
@@ -295,6 +292,7 @@ static int start_service(struct service *s, struct problem *why)
         return r;
     }
     deliver_configure(s);
+    summaries_configure(s);
     start_timers(s);
     sections_start(s, &s->config);
     systemd_ready("following");
@@ -335,7 +333,7 @@ static int run_service(struct service *s)
     gethostname(s->host, sizeof(s->host) - 1);
     pipeline_init(&s->pipeline, s->config.rules, s->config.n_rules, s->config.keep, deliver_alert,
                   s);
-    s->pipeline.has_intervals = true;
+    s->pipeline.has_sums = true;
     int r = start_service(s, &why);
     if (r) {
         problem_say(&why);
@@ -383,6 +381,7 @@ int service_reload(struct service *s, struct problem *why)
     if (summaries_open(s, why)) { /* also makes a rotated summary file anew */
         problem_say(why);
     }
+    summaries_configure(s);
     start_timers(s);
     diag_say(DIAG_INFO, "settings read again from %s", s->config_file);
     systemd_ready("following");

@@ -81,12 +81,13 @@ void deliver_alert(const struct alert *a, void *ctx)
 /* Waits for the last source to catch up, since an end of the alert may stand in any of them. */
 void deliver_deferred(struct service *s)
 {
-    bool caught_up = s->n_deferred > 0;
-    for (size_t i = 0; i < s->n_found; i++) {
-        caught_up = caught_up && s->found[i]->is_caught_up;
-    }
-    if (!caught_up) {
+    if (s->n_deferred == 0) {
         return;
+    }
+    for (size_t i = 0; i < s->n_found; i++) {
+        if (!s->found[i]->is_caught_up) {
+            return;
+        }
     }
     for (size_t i = 0; i < alert_set_count(s->pipeline.alerts); i++) {
         const struct alert *a = alert_set_at(s->pipeline.alerts, i);

@@ -50,6 +50,8 @@ void pipeline_init(struct pipeline *p, const struct rule *rules, size_t n_rules,
     *p = (struct pipeline){.keep = keep, .alerts = alert_set_new(rules, n_rules, on_change, ctx)};
     p->by_host = alert_set_by_host(p->alerts);
     p->batch = alloc_zero(1, sizeof(*p->batch));
+    tally_init(&p->total, keep, false);
+    tally_init(&p->interval, keep, false);
     unsigned n = 0;
     for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
         bool is_watched = kept[i].field == FIELD_HOST && p->by_host;
@@ -66,6 +68,7 @@ void pipeline_init_apart(struct pipeline *p, const struct pipeline *of)
     *p = (struct pipeline){.keep = of->keep, .by_host = of->by_host};
     p->batch = alloc_zero(1, sizeof(*p->batch));
     memcpy(p->dropped, of->dropped, sizeof(p->dropped));
+    p->states.dropped = p->dropped;
 }
 
 void pipeline_done(struct pipeline *p)
@@ -76,6 +79,8 @@ void pipeline_done(struct pipeline *p)
         free(v->vendor);
         free(v);
     }
+    tally_done(&p->total);
+    tally_done(&p->interval);
     free(p->batch);
     states_done(&p->states);
     alert_set_free(p->alerts);
@@ -99,6 +104,30 @@ static const struct verdict_table *table_for(struct pipeline *p, enum server ser
     return &v->table;
 }
 
+/* At the front of the list: others may be walking it. */
+static void join_awake(struct source *s)
+{
+    struct pipeline *p = s->shared;
+    s->is_awake = true;
+    s->prev_awake = NULL;
+    s->next_awake = p->awake;
+    if (p->awake) {
+        p->awake->prev_awake = s;
+    }
+    p->awake = s;
+}
+
+static void leave_awake(struct source *s)
+{
+    if (s->is_awake) {
+        *(s->prev_awake ? &s->prev_awake->next_awake : &s->shared->awake) = s->next_awake;
+        if (s->next_awake) {
+            s->next_awake->prev_awake = s->prev_awake;
+        }
+    }
+    s->is_awake = false;
+}
+
 /* The format was tried when options or configuration were read, so it can not fail here. */
 struct source *source_new(struct pipeline *p, const char *name, const char *format,
                           const char *vendor)
@@ -110,6 +139,7 @@ struct source *source_new(struct pipeline *p, const char *name, const char *form
     s->vendor = alloc_text(span_of(vendor));
     format_read(&s->format, span_of(format), &ignored);
     snprintf(s->state, sizeof(s->state), "waiting");
+    join_awake(s);
     return s;
 }
 
@@ -126,6 +156,7 @@ void source_free(struct source *s)
     if (!s) {
         return;
     }
+    leave_awake(s);
     reader_free(s->reader);
     format_done(&s->format);
     buf_done(&s->held);
@@ -242,8 +273,23 @@ static void hold_line(struct source *s, struct span line)
     }
 }
 
+/* What the clock closed while the source rested is closed now, before a line can come for it. */
+static void wake(struct source *s)
+{
+    const struct pipeline *p = s->shared;
+    join_awake(s);
+    if (p->closed_ms) {
+        source_feed(s, source_closed_before(s, p->closed_ms, p->lateness_ms));
+    }
+}
+
 static void begin(struct source *s, int64_t wall_ms)
 {
+    s->shared->has_moved = true;
+    s->is_busy = s->is_awake && s->live;
+    if (!s->is_awake) {
+        wake(s);
+    }
     s->time.now_s = wall_ms / 1000;
     s->arrival_ms = wall_ms;
     if (!s->reader) {
@@ -348,6 +394,15 @@ void source_take_times(struct source *s, struct window *w, const struct timeline
     source_feed(s, INT64_MIN);
 }
 
+/* A tally of the source, made when it is needed first. */
+static struct tally *made(const struct source *s, struct tally **tally)
+{
+    if (!*tally) {
+        *tally = new_tally(s);
+    }
+    return *tally;
+}
+
 /* The alerts and the interval both read the records before window_drain takes them away. */
 void source_feed(struct source *s, int64_t closed_before)
 {
@@ -359,11 +414,11 @@ void source_feed(struct source *s, int64_t closed_before)
         closed_before = w->clock;
     }
     alert_set_feed(s->shared->alerts, s->name, w, closed_before);
-    if (s->interval && w->has_clock) {
+    if (s->shared->has_intervals && w->has_clock && w->n_records) {
         /* A line that still waits stays here: it comes with the records once it is settled. */
         struct window records = *w;
         records.has_pending = false;
-        window_merge(&s->interval->window, &records);
+        window_merge(&made(s, &s->interval)->window, &records);
     }
     window_drain(w);
 }
@@ -379,23 +434,71 @@ void source_finish(struct source *s)
     }
 }
 
+/* Is there anything to fold? A line that waited was counted when it came, its second only now. */
+static bool has_counted(const struct tally *t)
+{
+    return t->lines || tally_timeline(t)->used;
+}
+
 /* Clears the live tally, so that each line is in the total exactly once. */
 void source_fold(struct source *s)
 {
-    if (!s->live || s->live->lines == 0) {
+    struct pipeline *p = s->shared;
+    if (!s->live || !has_counted(s->live)) {
         return;
     }
-    if (!s->total) {
-        s->total = new_tally(s);
+    struct tally *total = made(s, &s->total);
+    if (p->has_intervals) {
+        tally_merge_counts(made(s, &s->interval), s->live);
     }
-    if (s->shared->has_intervals) {
-        if (!s->interval) {
-            s->interval = new_tally(s);
-        }
-        tally_merge(s->interval, s->live, false);
+    if (p->has_sums) {
+        tally_merge_counts(total, s->live);
+        tally_merge(&p->interval, s->live, false);
+        tally_merge(&p->total, s->live, false);
+    } else {
+        tally_merge(total, s->live, false);
     }
-    tally_merge(s->total, s->live, false);
     tally_clear(s->live);
+    if (!s->is_busy) {
+        tally_rest(s->live);
+    }
+}
+
+void source_caught_up(struct source *s)
+{
+    if (!s->is_busy) {
+        source_fold(s);
+    }
+}
+
+void source_end_interval(struct source *s)
+{
+    if (s->interval && s->interval->lines && s->is_awake) {
+        tally_clear(s->interval);
+    } else if (s->interval) {
+        free_tally(s->interval);
+        s->interval = NULL;
+    }
+}
+
+/* May a line that waits be settled by the clock? Not when its stamp is from long ago. */
+static bool may_settle(const struct window *w, int64_t wall_ms)
+{
+    return w->has_pending && wall_ms / 1000 - w->pending < LIVE_SKEW_S;
+}
+
+bool source_sleep(struct source *s, int64_t wall_ms)
+{
+    bool is_counted = !s->live || !has_counted(s->live);
+    if (!is_counted || s->held.len || (s->live && may_settle(&s->live->window, wall_ms)) ||
+        !alert_set_rest(s->shared->alerts, s->name)) {
+        return false;
+    }
+    if (s->live) {
+        tally_rest(s->live);
+    }
+    leave_awake(s);
+    return true;
 }
 
 void source_rest(struct source *s)

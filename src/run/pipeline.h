@@ -27,7 +27,15 @@ struct pipeline {
     enum field dropped[4]; /* fields that nobody wants, FIELD_SKIP at the end */
     unsigned keep;         /* dimensions, bit 1 << enum tally_dimension */
     bool by_host;          /* windows need records per virtual host */
-    bool has_intervals;    /* tallies of intervals are wanted beside the totals */
+    bool has_intervals;    /* each source has a tally of the interval beside its total */
+    /* A service keeps sums of all sources, so that an answer costs the same however many there are.
+     * They alone know times then. */
+    bool has_sums;
+    struct tally total, interval;
+    struct source *awake; /* those that were not put to rest since their last lines */
+    bool has_moved;       /* bytes were counted; reset by whoever writes down how far */
+    int64_t closed_ms;    /* wall time at which seconds were closed last; 0: not yet */
+    int lateness_ms;      /* for source_closed_before, with that */
 };
 
 struct source {
@@ -41,7 +49,10 @@ struct source {
     struct buf held;        /* lines of an undecided format, each with a newline */
     struct tally *live;     /* since the last fold; NULL until the first line */
     struct tally *interval; /* since the last summary; NULL without lines or intervals */
-    struct tally *total;
+    struct tally *total;    /* NULL until the first fold; in a service it knows no times */
+    struct source *next_awake, *prev_awake;
+    bool is_awake;
+    bool is_busy; /* bytes came more than once since it rested */
     const struct verdict_table *verdicts;
     enum server server; /* that `verdicts` is for */
     void *owner;        /* the caller's */
@@ -59,7 +70,8 @@ void pipeline_done(struct pipeline *p);
 /* One for sources of another thread, which counts the same and tells no alerts. */
 void pipeline_init_apart(struct pipeline *p, const struct pipeline *of);
 
-/* A source; `format` is read by format_read and was found good before. Freed with source_free. */
+/* A source, awake; `format` is read by format_read and was found good before. Freed with
+ * source_free. */
 struct source *source_new(struct pipeline *p, const char *name, const char *format,
                           const char *vendor);
 void source_free(struct source *s);
@@ -94,11 +106,23 @@ void source_settle(struct source *s, int64_t wall_ms);
 /* No more lines will come: settles what waits and closes all seconds. */
 void source_finish(struct source *s);
 
-/* Moves what was counted since the last time into interval and total. */
+/* Moves what was counted since the last time into interval and total. Comes after source_feed. */
 void source_fold(struct source *s);
 
 /* Frees the memory of a source that was finished and folded; its counts stay. */
 void source_rest(struct source *s);
+
+/* All bytes that there were are counted and fed. A source that rested before them most likely rests
+ * again: it is folded now, so that a thousand of them that wake together need the memory of one. */
+void source_caught_up(struct source *s);
+
+/* Ends the interval of a source: what it counted is forgotten. */
+void source_end_interval(struct source *s);
+
+/* Puts a source to sleep that was read to its end, and gives back what it needs only for lines: it
+ * costs nothing then, and wakes by itself with the next bytes. False while something of it still
+ * waits for time to go on. */
+bool source_sleep(struct source *s, int64_t wall_ms);
 
 /* The second before which a source that follows its log in real time may be closed now: what its
  * clock has reached, or what the wall clock has, `lateness_ms` ago, when the log's stamps agree

@@ -84,6 +84,7 @@ static void *on_found(const char *path, void *ctx)
         f = add(section, path);
     }
     snprintf(f->source->state, sizeof(f->source->state), "following");
+    section->service->pipeline.has_moved = true;
     return f;
 }
 
@@ -115,6 +116,7 @@ static void on_rotated(struct tail_file *file, bool truncated, uint64_t lost_byt
 {
     struct section *section = ctx;
     struct found *f = tail_file_user(file);
+    section->service->pipeline.has_moved = true;
     if (truncated) {
         catchup_forget(&section->service->catchup, section->tail, file);
     }
@@ -134,6 +136,7 @@ static void on_caught_up(struct tail_file *file, void *ctx)
     struct found *f = tail_file_user(file);
     f->is_caught_up = true;
     f->source->lag_bytes = 0;
+    source_caught_up(f->source);
     snprintf(f->source->state, sizeof(f->source->state), "following");
 }
 
@@ -382,6 +385,7 @@ void sections_reload(struct service *s, const struct config *c)
     /* Where the stopped ones had read to is kept, so that their files go on from there. */
     store_done(&s->store);
     sections_positions(s, &s->store);
+    s->pipeline.has_moved = true;
     for (size_t i = 0; i < s->config.n_sources; i++) {
         struct section *section = running(s, s->config.sources[i].name);
         if (section && !has_equal(c, &s->config.sources[i])) {
@@ -428,7 +432,18 @@ bool sections_are_ended(const struct service *s)
     return true;
 }
 
-/* Notes each file's lag on the way. Pipes have no position: what was read of them is gone. */
+void sections_lags(struct service *s)
+{
+    for (size_t i = 0; i < s->n_sections; i++) {
+        struct tail *tail = s->sections[i]->tail;
+        for (struct tail_file *f = tail ? tail_each(tail, NULL) : NULL; f; f = tail_each(tail, f)) {
+            struct found *found = tail_file_user(f);
+            found->source->lag_bytes = tail_file_lag(f);
+        }
+    }
+}
+
+/* Pipes have no position: what was read of them is gone. */
 void sections_positions(struct service *s, struct store *out)
 {
     out->seq = s->seq;
@@ -445,7 +460,6 @@ void sections_positions(struct service *s, struct store *out)
                                        .offset = at.offset,
                                        .head_hash = at.head_hash,
                                        .head_len = at.head_len};
-            found->source->lag_bytes = tail_file_lag(f);
             store_add(out, &p);
         }
     }

@@ -105,6 +105,8 @@ void sections_stop(struct service *s);
 void sections_done(struct service *s);
 /* Is there nothing left that could bring lines? */
 bool sections_are_ended(const struct service *s);
+/* Brings up to date how far each source is behind its files. */
+void sections_lags(struct service *s);
 /* Writes down where reading of every file stopped. */
 void sections_positions(struct service *s, struct store *out);
 
@@ -113,7 +115,7 @@ void sections_positions(struct service *s, struct store *out);
 struct summaries {
     struct summary summary;
     struct summary_source *rows;
-    struct tally all, none;
+    struct tally sum, none; /* what `all` points to for some; for sources without lines */
 };
 void summaries_make(struct service *s, enum summary_kind kind, struct summaries *out);
 /* The sum of the intervals of the last `last_s` seconds. */
@@ -128,6 +130,8 @@ void summaries_write(struct service *s, struct span line);
 /* Opens where summaries go. 0 or a negative errno with `why`. */
 int summaries_open(struct service *s, struct problem *why);
 void summaries_close(struct service *s);
+/* Settings were read, and summaries opened: from now on sources have intervals, or have none. */
+void summaries_configure(struct service *s);
 /* Moves all counts into intervals and totals, closes seconds as the clocks allow. */
 void summaries_fold(struct service *s);
 

@@ -16,6 +16,12 @@
 #include <string.h>
 #include <unistd.h>
 
+enum {
+    FOLD_ALL_MS = 20000, /* so often, sources that rest are looked at, too */
+    TRIMS = 4, /* looks after which memory goes back, once a source rests: what is known of its
+                  errors is kept for as long as a window */
+};
+
 /* Says which format was chosen for a source and why, once, and again when it changes. */
 static void tell_format(struct found *f)
 {
@@ -33,22 +39,56 @@ static void tell_format(struct found *f)
 
 /* A source must have decided on its format before its seconds can be closed: lines that are held
  * back are not counted yet. */
+static void fold(struct service *s, struct found *f, int64_t wall_ms)
+{
+    source_decide(f->source);
+    tell_format(f);
+    if (f->is_pipe) { /* nobody says of a pipe that there is no more */
+        f->is_caught_up = wall_ms - f->source->arrival_ms >= s->config.lateness_ms;
+    }
+    if (f->is_caught_up) {
+        source_settle(f->source, wall_ms);
+        source_feed(f->source, source_closed_before(f->source, wall_ms, s->config.lateness_ms));
+        alert_set_idle(s->pipeline.alerts, f->source->name, true);
+    }
+    source_fold(f->source);
+    bool was_awake = f->source->is_awake;
+    if (f->is_caught_up && source_sleep(f->source, wall_ms) && was_awake) {
+        s->n_trims = TRIMS;
+    }
+}
+
+/* Now and then, so that rules forget what is too old, also of sources without news. */
+static void fold_resting(struct service *s, int64_t wall_ms)
+{
+    for (size_t i = 0; i < s->n_found; i++) {
+        if (!s->found[i]->source->is_awake) {
+            fold(s, s->found[i], wall_ms);
+        }
+    }
+}
+
+/* Sources that rest are passed over. They are asked as well when a rule waits for the time and no
+ * other source tells it. */
 void summaries_fold(struct service *s)
 {
     int64_t wall_ms = clock_wall_ms();
-    for (size_t i = 0; i < s->n_found; i++) {
-        struct found *f = s->found[i];
-        source_decide(f->source);
-        tell_format(f);
-        if (f->is_pipe) { /* nobody says of a pipe that there is no more */
-            f->is_caught_up = wall_ms - f->source->arrival_ms >= s->config.lateness_ms;
-        }
-        if (f->is_caught_up) {
-            source_settle(f->source, wall_ms);
-            source_feed(f->source, source_closed_before(f->source, wall_ms, s->config.lateness_ms));
-            alert_set_idle(s->pipeline.alerts, f->source->name, true);
-        }
-        source_fold(f->source);
+    bool is_due = wall_ms - s->all_folded_ms >= FOLD_ALL_MS || wall_ms < s->all_folded_ms;
+    s->pipeline.lateness_ms = s->config.lateness_ms;
+    for (struct source *source = s->pipeline.awake, *next; source; source = next) {
+        next = source->next_awake;
+        fold(s, source->owner, wall_ms);
+    }
+    s->pipeline.closed_ms = wall_ms;
+    if (is_due || alert_set_waits(s->pipeline.alerts)) {
+        fold_resting(s, wall_ms);
+    }
+    if (is_due) {
+        s->all_folded_ms = wall_ms;
+    }
+    if (is_due && s->n_trims) {
+        s->n_trims--;
+        alloc_trim();
     }
 }
 
@@ -56,9 +96,8 @@ static void start(struct service *s, enum summary_kind kind, struct summaries *o
 {
     *out = (struct summaries){
         .summary = {.kind = kind, .host = s->host, .alerts = s->pipeline.alerts}};
-    tally_init(&out->all, s->config.keep, false);
+    tally_init(&out->sum, s->config.keep, false);
     tally_init(&out->none, s->config.keep, false);
-    out->summary.all = &out->all;
     out->summary.alerts_since = INT64_MIN;
 }
 
@@ -72,19 +111,18 @@ void summaries_make(struct service *s, enum summary_kind kind, struct summaries 
         struct source *source = s->found[i]->source;
         struct tally *t = kind == SUMMARY_INTERVAL ? source->interval : source->total;
         out->rows[i] = source_summary(source, t ? t : &out->none);
-        if (t) {
-            tally_merge(&out->all, t, false);
-        }
     }
     out->summary.sources = out->rows;
     out->summary.n_sources = s->n_found;
     out->summary.seq = s->seq;
     if (kind == SUMMARY_INTERVAL) {
+        out->summary.all = &s->pipeline.interval;
         out->summary.from_ms = s->interval_from_ms;
         out->summary.to_ms = clock_wall_ms();
         out->summary.alerts_since = s->interval_from_ms / 1000;
     } else {
-        out->all.late = alert_set_late(s->pipeline.alerts);
+        s->pipeline.total.late = alert_set_late(s->pipeline.alerts);
+        out->summary.all = &s->pipeline.total;
     }
 }
 
@@ -93,11 +131,13 @@ void summaries_make(struct service *s, enum summary_kind kind, struct summaries 
 void summaries_recent(struct service *s, int last_s, struct summaries *out)
 {
     summaries_make(s, SUMMARY_INTERVAL, out); /* the interval so far */
+    tally_merge(&out->sum, out->summary.all, false);
+    out->summary.all = &out->sum;
     int64_t since_ms = clock_wall_ms() - (int64_t)last_s * 1000;
     for (size_t i = 0; i < s->n_recent; i++) {
         const struct recent *r = &s->recent[i];
         if (r->to_ms > since_ms) {
-            tally_merge(&out->all, &r->tally, false);
+            tally_merge(&out->sum, &r->tally, false);
             out->summary.from_ms =
                 r->from_ms < out->summary.from_ms ? r->from_ms : out->summary.from_ms;
         }
@@ -108,7 +148,7 @@ void summaries_recent(struct service *s, int last_s, struct summaries *out)
 
 void summaries_done(struct summaries *m)
 {
-    tally_done(&m->all);
+    tally_done(&m->sum);
     tally_done(&m->none);
     free(m->rows);
 }
@@ -145,15 +185,8 @@ void summaries_write(struct service *s, struct span line)
     }
 }
 
-static void clear_interval(struct source *source)
-{
-    if (source->interval) {
-        tally_clear(source->interval);
-    }
-}
-
 /* The ring keeps sums only, so that an interval costs the same however many sources there are. */
-static void remember(struct service *s, const struct summaries *m)
+static void remember(struct service *s, int64_t to_ms)
 {
     struct recent *slot = &s->recent[s->next_recent];
     if (s->next_recent < s->n_recent) {
@@ -162,27 +195,53 @@ static void remember(struct service *s, const struct summaries *m)
         s->n_recent++;
     }
     s->next_recent = (s->next_recent + 1) % SERVICE_RECENT;
-    slot->from_ms = m->summary.from_ms;
-    slot->to_ms = m->summary.to_ms;
+    slot->from_ms = s->interval_from_ms;
+    slot->to_ms = to_ms;
     tally_init(&slot->tally, s->config.keep, false);
-    tally_merge(&slot->tally, &m->all, false);
+    tally_merge(&slot->tally, &s->pipeline.interval, false);
+}
+
+/* Do summaries of intervals go anywhere? */
+static bool has_readers(const struct service *s)
+{
+    return has_destination(s) && s->config.every_s > 0;
+}
+
+static void begin_interval(struct service *s, int64_t now_ms)
+{
+    remember(s, now_ms);
+    s->interval_from_ms = now_ms;
+    tally_clear(&s->pipeline.interval);
+    for (size_t i = 0; i < s->n_found; i++) {
+        source_end_interval(s->found[i]->source);
+    }
 }
 
 /* What is cleared was written and remembered before: no line falls between two intervals. */
 void summaries_interval(struct service *s)
 {
-    struct summaries m;
+    int64_t now_ms = clock_wall_ms();
     s->seq++;
-    summaries_make(s, SUMMARY_INTERVAL, &m);
-    if (has_destination(s) && s->config.every_s > 0) {
+    if (has_readers(s)) {
+        struct summaries m;
+        summaries_make(s, SUMMARY_INTERVAL, &m);
         write_summary(s, &m.summary);
+        now_ms = m.summary.to_ms;
+        summaries_done(&m);
+    } else {
+        summaries_fold(s);
     }
-    remember(s, &m);
-    s->interval_from_ms = m.summary.to_ms;
-    for (size_t i = 0; i < s->n_found; i++) {
-        clear_interval(s->found[i]->source);
+    begin_interval(s, now_ms);
+}
+
+/* Whoever begins to read them in the midst of an interval gets the rest of it, in which all sources
+ * are whole. */
+void summaries_configure(struct service *s)
+{
+    if (has_readers(s) && !s->pipeline.has_intervals && s->pipeline.interval.lines) {
+        begin_interval(s, clock_wall_ms());
     }
-    summaries_done(&m);
+    s->pipeline.has_intervals = has_readers(s);
 }
 
 void summaries_total(struct service *s)

@@ -1,4 +1,7 @@
 /*
+ * libcurl is loaded with the first webhook and not linked: most have none, and the thirty libraries
+ * that it brings along would cost every start 5 ms and every daemon 3 MiB.
+ *
  * One easy handle in one multi handle: libcurl says which sockets and which time it waits for,
  * libuv waits, and each event goes back into curl_multi_socket_action. The body that is being sent
  * is kept beside the queue, so that an overflow never takes it away in the midst of a try.
@@ -10,6 +13,8 @@
 
 #include "base/alloc.h"
 
+#include <dlfcn.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 #include <curl/curl.h>
@@ -19,12 +24,38 @@
 #define TEAPOT_VERSION "0"
 #endif
 
+/* What is called of libcurl, without its "curl_". */
+#define FUNCTIONS(DO)       \
+    DO(easy_cleanup)        \
+    DO(easy_getinfo)        \
+    DO(easy_init)           \
+    DO(easy_setopt)         \
+    DO(global_cleanup)      \
+    DO(global_init)         \
+    DO(multi_add_handle)    \
+    DO(multi_assign)        \
+    DO(multi_cleanup)       \
+    DO(multi_info_read)     \
+    DO(multi_init)          \
+    DO(multi_remove_handle) \
+    DO(multi_setopt)        \
+    DO(multi_socket_action) \
+    DO(slist_append)        \
+    DO(slist_free_all)
+
+struct curl_calls {
+#define DECLARE(name) __typeof__(curl_##name) *name;
+    FUNCTIONS(DECLARE)
+#undef DECLARE
+};
+
 struct body {
     char *bytes; /* NULL: none */
     size_t len;
 };
 
 struct webhook {
+    struct curl_calls curl;
     CURLM *multi;
     CURL *easy;
     struct curl_slist *headers;
@@ -95,9 +126,9 @@ static void settle_try(struct webhook *hook, CURLcode fault)
 {
     long status = 0;
     curl_off_t retry_after = 0;
-    curl_easy_getinfo(hook->easy, CURLINFO_RESPONSE_CODE, &status);
-    curl_easy_getinfo(hook->easy, CURLINFO_RETRY_AFTER, &retry_after);
-    curl_multi_remove_handle(hook->multi, hook->easy);
+    hook->curl.easy_getinfo(hook->easy, CURLINFO_RESPONSE_CODE, &status);
+    hook->curl.easy_getinfo(hook->easy, CURLINFO_RETRY_AFTER, &retry_after);
+    hook->curl.multi_remove_handle(hook->multi, hook->easy);
     hook->is_sending = false;
     hook->tries++;
     /* A whole 2xx is success even when the rest of its body was cut off or never came. */
@@ -116,7 +147,7 @@ static void settle_try(struct webhook *hook, CURLcode fault)
 static void look_for_end(struct webhook *hook)
 {
     int left = 0;
-    for (CURLMsg *m; (m = curl_multi_info_read(hook->multi, &left)) != NULL;) {
+    for (CURLMsg *m; (m = hook->curl.multi_info_read(hook->multi, &left)) != NULL;) {
         if (m->msg == CURLMSG_DONE) {
             settle_try(hook, m->data.result);
         }
@@ -126,7 +157,7 @@ static void look_for_end(struct webhook *hook)
 static void act(struct webhook *hook, curl_socket_t fd, int flags)
 {
     int running = 0;
-    curl_multi_socket_action(hook->multi, fd, flags, &running);
+    hook->curl.multi_socket_action(hook->multi, fd, flags, &running);
     look_for_end(hook);
 }
 
@@ -161,7 +192,7 @@ static struct watched_socket *watch_socket(struct webhook *hook, curl_socket_t f
     watched->hook = hook;
     watched->fd = fd;
     watched->poll.data = watched;
-    curl_multi_assign(hook->multi, fd, watched);
+    hook->curl.multi_assign(hook->multi, fd, watched);
     return watched;
 }
 
@@ -173,7 +204,7 @@ static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, voi
     (void)easy;
     if (what == CURL_POLL_REMOVE) {
         if (watched) {
-            curl_multi_assign(hook->multi, fd, NULL);
+            hook->curl.multi_assign(hook->multi, fd, NULL);
             uv_close((uv_handle_t *)&watched->poll, on_socket_closed);
         }
         return 0;
@@ -224,62 +255,93 @@ static void start_next(struct webhook *hook)
         hook->n_queued--;
     }
     hook->answered = 0;
-    curl_easy_setopt(hook->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)hook->current.len);
-    curl_easy_setopt(hook->easy, CURLOPT_POSTFIELDS, hook->current.bytes);
-    hook->is_sending = curl_multi_add_handle(hook->multi, hook->easy) == CURLM_OK;
+    hook->curl.easy_setopt(hook->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)hook->current.len);
+    hook->curl.easy_setopt(hook->easy, CURLOPT_POSTFIELDS, hook->current.bytes);
+    hook->is_sending = hook->curl.multi_add_handle(hook->multi, hook->easy) == CURLM_OK;
 }
 
 /* No redirects and no other protocols: alerts name hosts and paths, and go only where the
  * configuration says. Signals are off, since libcurl might use SIGALRM for its time-outs. */
 static void set_options(struct webhook *hook, const char *url)
 {
-    curl_easy_setopt(hook->easy, CURLOPT_URL, url);
+    hook->curl.easy_setopt(hook->easy, CURLOPT_URL, url);
 #if LIBCURL_VERSION_NUM >= 0x075500
-    curl_easy_setopt(hook->easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    hook->curl.easy_setopt(hook->easy, CURLOPT_PROTOCOLS_STR, "http,https");
 #else
-    curl_easy_setopt(hook->easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+    hook->curl.easy_setopt(hook->easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
 #endif
-    curl_easy_setopt(hook->easy, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(hook->easy, CURLOPT_POST, 1L);
-    curl_easy_setopt(hook->easy, CURLOPT_HTTPHEADER, hook->headers);
-    curl_easy_setopt(hook->easy, CURLOPT_USERAGENT, "teapotd/" TEAPOT_VERSION);
-    curl_easy_setopt(hook->easy, CURLOPT_TIMEOUT_MS, (long)WEBHOOK_TIMEOUT_MS);
-    curl_easy_setopt(hook->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)WEBHOOK_CONNECT_MS);
-    curl_easy_setopt(hook->easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(hook->easy, CURLOPT_WRITEFUNCTION, on_answer);
-    curl_easy_setopt(hook->easy, CURLOPT_WRITEDATA, hook);
-    curl_multi_setopt(hook->multi, CURLMOPT_SOCKETFUNCTION, on_curl_socket);
-    curl_multi_setopt(hook->multi, CURLMOPT_SOCKETDATA, hook);
-    curl_multi_setopt(hook->multi, CURLMOPT_TIMERFUNCTION, on_curl_timer);
-    curl_multi_setopt(hook->multi, CURLMOPT_TIMERDATA, hook);
+    hook->curl.easy_setopt(hook->easy, CURLOPT_FOLLOWLOCATION, 0L);
+    hook->curl.easy_setopt(hook->easy, CURLOPT_POST, 1L);
+    hook->curl.easy_setopt(hook->easy, CURLOPT_HTTPHEADER, hook->headers);
+    hook->curl.easy_setopt(hook->easy, CURLOPT_USERAGENT, "teapotd/" TEAPOT_VERSION);
+    hook->curl.easy_setopt(hook->easy, CURLOPT_TIMEOUT_MS, (long)WEBHOOK_TIMEOUT_MS);
+    hook->curl.easy_setopt(hook->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)WEBHOOK_CONNECT_MS);
+    hook->curl.easy_setopt(hook->easy, CURLOPT_NOSIGNAL, 1L);
+    hook->curl.easy_setopt(hook->easy, CURLOPT_WRITEFUNCTION, on_answer);
+    hook->curl.easy_setopt(hook->easy, CURLOPT_WRITEDATA, hook);
+    hook->curl.multi_setopt(hook->multi, CURLMOPT_SOCKETFUNCTION, on_curl_socket);
+    hook->curl.multi_setopt(hook->multi, CURLMOPT_SOCKETDATA, hook);
+    hook->curl.multi_setopt(hook->multi, CURLMOPT_TIMERFUNCTION, on_curl_timer);
+    hook->curl.multi_setopt(hook->multi, CURLMOPT_TIMERDATA, hook);
 }
 
 /* Also ends what webhook_start had begun. */
 static void free_curl(struct webhook *hook)
 {
     if (hook->is_sending) {
-        curl_multi_remove_handle(hook->multi, hook->easy);
+        hook->curl.multi_remove_handle(hook->multi, hook->easy);
     }
-    curl_easy_cleanup(hook->easy);
-    curl_multi_cleanup(hook->multi);
-    curl_slist_free_all(hook->headers);
-    curl_global_cleanup();
+    hook->curl.easy_cleanup(hook->easy);
+    hook->curl.multi_cleanup(hook->multi);
+    hook->curl.slist_free_all(hook->headers);
+    hook->curl.global_cleanup();
+}
+
+/* Debian has it once with OpenSSL and once with GnuTLS; either will do. It is never unloaded: TLS
+ * libraries leave things behind that are called at the end of the program. */
+static void *open_library(void)
+{
+    void *library = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
+    return library ? library : dlopen("libcurl-gnutls.so.4", RTLD_NOW | RTLD_LOCAL);
+}
+
+/* False when there is no libcurl, or one that lacks a function. Function pointers are copied as
+ * bytes: ISO C has no conversion from what dlsym returns, POSIX promises that they are the same. */
+static bool load(struct curl_calls *calls)
+{
+    static const struct {
+        const char *name;
+        size_t at;
+    } functions[] = {
+#define NAME(name) {"curl_" #name, offsetof(struct curl_calls, name)},
+        FUNCTIONS(NAME)
+#undef NAME
+    };
+    void *library = open_library();
+    bool is_whole = library != NULL;
+    for (size_t i = 0; is_whole && i < sizeof functions / sizeof *functions; i++) {
+        void *function = dlsym(library, functions[i].name);
+        memcpy((char *)calls + functions[i].at, &function, sizeof function);
+        is_whole = function != NULL;
+    }
+    return is_whole;
 }
 
 struct webhook *webhook_start(struct uv_loop_s *loop, const char *url)
 {
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+    struct webhook *hook = alloc_zero(1, sizeof *hook);
+    if (!load(&hook->curl) || hook->curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+        free(hook);
         return NULL;
     }
-    struct webhook *hook = alloc_zero(1, sizeof *hook);
     hook->loop = loop;
     hook->backoff_ms = WEBHOOK_BACKOFF_MS;
-    hook->multi = curl_multi_init();
-    hook->easy = curl_easy_init();
+    hook->multi = hook->curl.multi_init();
+    hook->easy = hook->curl.easy_init();
     /* Without "Expect:" libcurl would ask before it sends a body above 1 MB, and some never answer.
      */
-    hook->headers =
-        curl_slist_append(curl_slist_append(NULL, "Content-Type: application/json"), "Expect:");
+    hook->headers = hook->curl.slist_append(NULL, "Content-Type: application/json");
+    hook->headers = hook->curl.slist_append(hook->headers, "Expect:");
     if (!hook->multi || !hook->easy || !hook->headers) {
         free_curl(hook);
         free(hook);

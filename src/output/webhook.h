@@ -28,7 +28,7 @@ struct webhook_stats {
 };
 
 /* Starts a sender to `url`, http or https. The loop must outlive it. Returns NULL when libcurl
- * can't be started. */
+ * is not there or can't be started. */
 struct webhook *webhook_start(struct uv_loop_s *loop, const char *url);
 
 /* Queues one JSON body, which is copied. Bodies to one URL go in order, one at a time. A network

@@ -144,7 +144,7 @@ void deliver_configure(struct service *s)
         }
         struct webhook *hook = webhook_start(s->loop, n->webhook);
         if (!hook) {
-            diag_say(DIAG_ERROR, "can't start a webhook to %s", n->webhook);
+            diag_say(DIAG_ERROR, "can't start a webhook to %s; is libcurl installed?", n->webhook);
             continue;
         }
         s->hooks[s->n_hooks++] = (struct hook){alloc_text(span_of(n->webhook)), hook};

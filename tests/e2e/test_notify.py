@@ -1,5 +1,6 @@
 """The service manager's protocols, without one: readiness, watchdog, sockets handed over."""
 import os
+import pathlib
 import socket
 import subprocess
 import time
@@ -40,6 +41,16 @@ def test_the_watchdog_is_fed_in_time(tmp_path, daemon):
         before = time.monotonic()
         d.notifications.wait("WATCHDOG=1")
         assert time.monotonic() - before < 1
+
+
+def test_libcurl_is_loaded_only_for_a_webhook(tmp_path, daemon):
+    hook = 'notify n { webhook = "http://127.0.0.1:9/" }'
+    for more, is_loaded in (("", False), (hook, True)):
+        d = daemon(CONFIG.format(folder=tmp_path) + more)
+        maps = pathlib.Path("/proc/%d/maps" % d.process.pid).read_text()
+        assert ("libcurl" in maps) == is_loaded
+        d.process.terminate()
+        assert d.process.wait(20) == 0
 
 
 def test_a_socket_in_the_abstract_namespace_is_notified(tmp_path):

@@ -21,8 +21,8 @@
 enum {
     LONE_WAIT_MS = 600000, /* a file without a successor is held so long: its writer may be slow */
     FORGET_NAME_MS = 3600000, /* a name of a glob that leads nowhere is kept so long */
-    FULL_TICK = 16,           /* each so manyth look by the clock trusts no folder's time stamp */
-    QUIET_TICK = 4,           /* and so manyth is for files without news for QUIET_MS */
+    FULL_TICK = 16, /* each so manyth look by the clock at a name trusts no folder's time stamp */
+    QUIET_TICK = 8, /* and so manyth is enough for files without news for QUIET_MS */
     QUIET_MS = 10000,
 };
 
@@ -453,21 +453,26 @@ static void forget_names(struct follow *w)
     }
 }
 
+/* Is it the file's turn, each so manyth tick? Files take turns, by a number that spreads them. */
+static bool is_turn(const struct follow *w, const struct tail_file *f, unsigned every)
+{
+    return (w->n_ticks + f->inode) % every == 0;
+}
+
 /* Looks at a name for no reason but the time. When its folder has not changed, the name leads where
  * it led, and to ask the descriptor is twice as fast. Where inotify can be relied on, quiet files
- * take turns, so that thousands of them cost next to nothing. */
+ * are asked more seldom still: it misses only what is written under a name in another folder. */
 static void look_by_clock(struct follow *w, struct name *name)
 {
     struct stat st;
     struct tail_file *f = name->file;
     bool is_sure = f && f->fd >= 0 && !name->real && watch_is_unchanged(name->watch);
-    if (!is_sure || w->n_ticks % FULL_TICK == 0) {
+    if (!is_sure || is_turn(w, f, FULL_TICK)) {
         look_name(w, name);
         return;
     }
     bool is_quiet = uv_now(w->loop) - f->quiet_ms > QUIET_MS && watch_is_reliable(name->watch);
-    bool is_due = !is_quiet || (w->n_ticks + f->inode) % QUIET_TICK == 0;
-    if (is_due && fstat(f->fd, &st) == 0) {
+    if ((!is_quiet || is_turn(w, f, QUIET_TICK)) && fstat(f->fd, &st) == 0) {
         look_at(w, f, &st);
     }
 }
@@ -490,7 +495,9 @@ static void look_everywhere(struct follow *w, bool by_clock)
         }
     }
     w->queued = NULL;
-    look_all_rotated(w);
+    if (w->has_rotated || w->look_rotated) {
+        look_all_rotated(w);
+    }
     forget_names(w);
 }
 

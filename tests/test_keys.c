@@ -103,6 +103,18 @@ static void a_number_with_a_point_may_be_a_status(void **state)
     assert_int_equal(read_json(*state, "{\"status\":\"200.0\"}").status, STATUS_NONE);
 }
 
+static void the_word_null_is_no_value(void **state)
+{
+    struct event e;
+    event_clear(&e);
+    assert_true(
+        keys_read_json(*state, SPAN("{\"status\":502,\"host\":null,\"upstream\":null}"), &e));
+    assert_int_equal(e.host.len, 0);
+    assert_int_equal(e.upstream.len, 0);
+    assert_true(keys_read_json(*state, SPAN("{\"status\":502,\"host\":\"null\"}"), &e));
+    assert_true(span_is(e.host, "null"));
+}
+
 static void a_cut_line_is_partial_behind_its_status(void **state)
 {
     assert_int_equal(read_json(*state, "{\"status\":502").status, STATUS_NONE);
@@ -178,6 +190,7 @@ int main(void)
         KEYS_TEST(a_given_key_stands_for_its_usual_names),
         KEYS_TEST(a_given_key_with_a_dot_is_found_inside_and_outside),
         KEYS_TEST(a_number_with_a_point_may_be_a_status),
+        KEYS_TEST(the_word_null_is_no_value),
         KEYS_TEST(a_cut_line_is_partial_behind_its_status),
         KEYS_TEST(a_dropped_field_is_left_out),
         KEYS_TEST(members_of_the_outermost_object_can_be_noted),

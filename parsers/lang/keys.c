@@ -144,11 +144,17 @@ static void note(struct keys_notes *notes, unsigned i, struct span value)
     }
 }
 
+/* The word null says that there is no value; a string of that name is one. */
+static bool is_null(const struct jsonscan_member *m)
+{
+    return m->kind == JSONSCAN_BARE && m->value.len == 4 && m->value.ptr[0] == 'n';
+}
+
 static void store(struct keys_state *s, enum field field, const struct jsonscan_member *m,
                   struct event *out, bool is_among)
 {
     struct span value = m->value;
-    if (m->kind == JSONSCAN_ARRAY || value.len == 0) {
+    if (m->kind == JSONSCAN_ARRAY || value.len == 0 || is_null(m)) {
         return;
     }
     if (field == FIELD_STATUS && m->kind != JSONSCAN_STRING) {

@@ -5,8 +5,7 @@
  *
  *     --format json:'status=http_code,time=when,host=site'
  */
-#include "parsers/lang/keys.h"
-#include "parsers/parser.h"
+#include "parsers/lang/records.h"
 
 #include <errno.h>
 
@@ -34,49 +33,14 @@ static int give_key(struct keys_state *s, struct span pair, struct problem *why)
 /* Without arguments the usual names are all there is. */
 static int open_json(void *state, struct span args, struct problem *why)
 {
+    struct records_state *s = state;
     int r = 0;
     while (r == 0 && args.len) {
         size_t comma = span_find(args, ',');
-        r = give_key(state, span_head(args, comma), why);
+        r = give_key(&s->keys, span_head(args, comma), why);
         args = span_after(args, comma + 1);
     }
     return r;
-}
-
-/* Looks at the first byte before anything else, since most lines of other formats fail there. */
-static enum parse_result parse_json(void *state, struct span line, struct event *out)
-{
-    if (line.len < 2 || (line.ptr[0] != '{' && line.ptr[0] != ' ')) {
-        return PARSE_BAD;
-    }
-    return keys_read_json(state, line, out) ? PARSE_OK : PARSE_BAD;
-}
-
-/* The line at lines->at among others; false, and nothing moves, when it is not as usual. */
-static bool parse_next(struct keys_state *keys, struct lines *lines, struct event *out)
-{
-    if (*lines->at != '{' && *lines->at != ' ') {
-        return false;
-    }
-    struct jsonscan scan;
-    jsonscan_among(&scan, lines, lines->at);
-    event_clear(out);
-    if (!keys_read(keys, &scan, NULL, out) || out->is_partial) {
-        return false;
-    }
-    out->line = jsonscan_leave(&scan, lines);
-    return true;
-}
-
-static size_t parse_json_lines(void *state, struct lines *lines, struct event *out, size_t max)
-{
-    size_t n = 0;
-    while (n < max && lines->at < lines->end && keys_begin(state, n == 0) &&
-           parse_next(state, lines, &out[n])) {
-        keys_same_time(&out[n], n ? &out[n - 1] : NULL);
-        n++;
-    }
-    return n;
 }
 
 const struct parser parser_json = {
@@ -86,10 +50,10 @@ const struct parser parser_json = {
         "{\"time\":\"2026-11-22T16:43:42+00:00\",\"host\":\"shop.example\",\"request\":\"GET /tea HTTP/1.1\","
         "\"status\":\"503\",\"bytes\":\"150\",\"request_time\":\"0.012\"}",
     .weight = 4,
-    .state_size = sizeof(struct keys_state),
+    .state_size = sizeof(struct records_state),
     .open = open_json,
     .drop = keys_drop,
-    .parse = parse_json,
+    .parse = records_parse,
     .marks = keys_marks,
-    .parse_lines = parse_json_lines,
+    .parse_lines = records_parse_lines,
 };

@@ -10,7 +10,7 @@
 
 enum {
     KEYS_SLOTS = 128,
-    KEYS_GIVEN = 32, /* a key with a dot in it takes two */
+    KEYS_GIVEN = 64, /* a key with a dot in it takes two */
     KEYS_NOTES = 4,
     KEYS_SCRATCH = 4096, /* for a line */
     KEYS_BATCH = 4 * KEYS_SCRATCH,

@@ -314,6 +314,74 @@ static void a_part_that_needs_what_was_before_is_read_again(void **state)
     check_parts(fields, values, false); /* columns were named */
 }
 
+static void a_part_of_a_line_belongs_to_its_end(void **state)
+{
+    static const char *const begun[] = {COMBINED, "2026-11-22T16:43:42Z stdout P {\"status\":50",
+                                        NULL};
+    static const char *const ended[] = {"2026-11-22T16:43:42Z stdout F 2,\"path\":\"/\"}", COMBINED,
+                                        NULL};
+    static const char *const whole[] = {"2026-11-22T16:43:42Z stdout F {\"status\":503}", COMBINED,
+                                        NULL};
+    (void)state;
+    check_parts(begun, ended, false);
+    check_parts(whole, begun, true);
+}
+
+/* What a line in an envelope is depends on what is in it. */
+static void envelopes_are_looked_into(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        "{\"log\":\"192.0.2.7 - - [22/Nov/2026:16:43:42 +0000] \\\"GET / HTTP/1.1\\\" 404 17 \\\"-\\\" "
+        "\\\"-\\\"\\n\",\"stream\":\"stdout\",\"time\":\"2026-11-22T16:43:42.1Z\"}",
+        "web-1  | 192.0.2.7 - - [22/Nov/2026:16:43:42 +0000] \"GET / HTTP/1.1\" 503 17 \"-\" \"-\"",
+        NULL,
+    };
+    struct reader *r = voted(lines);
+    assert_string_equal(reader_format(r), "combined");
+    assert_int_equal(status_of(r, lines[0]), 404);
+    assert_int_equal(status_of(r, lines[1]), 503);
+    assert_int_equal(status_of(r, "web-1  | {\"level\":\"info\",\"message\":\"200\"}"),
+                     STATUS_NONE);
+    /* Another format in another envelope. */
+    assert_int_equal(status_of(r, "2026-11-22T16:43:42Z stdout F {\"status\":502,\"path\":\"/\"}"),
+                     502);
+    reader_free(r);
+}
+
+static void a_named_format_is_read_in_envelopes(void **state)
+{
+    (void)state;
+    struct reader *r = reader_of("json");
+    struct event e;
+    assert_int_equal(reader_parse(r, SPAN("2026-11-22T16:43:42Z stdout P {\"status\":50"), &e),
+                     PARSE_SKIP);
+    assert_int_equal(status_of(r, "2026-11-22T16:43:42Z stdout F 2,\"path\":\"/\"}"), 502);
+    assert_int_equal(reader_parse(r, SPAN("2026-11-22T16:43:42Z stdout F {\"status\":503}"), &e),
+                     PARSE_OK);
+    assert_true(span_is(e.time, "2026-11-22T16:43:42Z"));
+    assert_int_equal(e.time_kind, LOGTIME_ISO);
+    assert_int_equal(status_of(r, COMBINED), STATUS_NONE);
+    reader_free(r);
+}
+
+/* The lines of the vote are read once more. */
+static void parts_of_the_vote_are_not_joined_twice(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        "2026-11-22T16:43:42Z stdout F {\"status\":200,\"path\":\"/\"}",
+        "2026-11-22T16:43:42Z stdout P {\"status\":50",
+        NULL,
+    };
+    struct reader *r = voted(lines);
+    struct event e;
+    assert_int_equal(status_of(r, lines[0]), 200);
+    assert_int_equal(reader_parse(r, span_of(lines[1]), &e), PARSE_SKIP);
+    assert_int_equal(status_of(r, "2026-11-22T16:43:42Z stdout F 2,\"path\":\"/\"}"), 502);
+    reader_free(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -328,6 +396,10 @@ int main(void)
         cmocka_unit_test(a_log_without_statuses_gives_none),
         cmocka_unit_test(a_part_fits_when_nothing_before_it_matters),
         cmocka_unit_test(a_part_that_needs_what_was_before_is_read_again),
+        cmocka_unit_test(envelopes_are_looked_into),
+        cmocka_unit_test(a_named_format_is_read_in_envelopes),
+        cmocka_unit_test(a_part_of_a_line_belongs_to_its_end),
+        cmocka_unit_test(parts_of_the_vote_are_not_joined_twice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,12 +3,14 @@
  * lines are held back and every format votes on them (reader_vote, reader_decide). After that, a
  * line that the chosen format refuses is offered to all others, heaviest first; one that takes
  * READER_SWITCH such lines without a break becomes the chosen one, since a log may change its
- * format in the midst.
+ * format in the midst. A line that is not read as it is may be in an envelope (lang/envelope.h):
+ * then the same is done with what is in it.
  */
 #include "format/reader.h"
 
 #include "base/alloc.h"
 #include "format/states.h"
+#include "parsers/lang/envelope.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +35,7 @@ struct reader_start {
     bool has_chosen;     /* the choice was changed */
     size_t memory_bytes; /* of all candidates */
     char *memory;
+    uint64_t parts; /* of lines in envelopes: their sum */
 };
 
 struct reader {
@@ -47,6 +50,7 @@ struct reader {
     char *args;
     const enum field *dropped; /* FIELD_SKIP at the end, or NULL */
     struct states *states;     /* that are shared, or NULL */
+    struct envelope *envelope; /* NULL until a line is not read as it is */
     char reason[96];
     struct reader_start start;
     struct candidate all[]; /* heaviest first; the named format alone when one was named */
@@ -135,6 +139,7 @@ void reader_free(struct reader *r)
     for (unsigned i = 0; i < r->n; i++) {
         drop_state(r, &r->all[i]);
     }
+    free(r->envelope);
     free(r->args);
     free(r->start.memory);
     free(r);
@@ -145,14 +150,43 @@ bool reader_is_undecided(const struct reader *r)
     return r->is_undecided;
 }
 
-/* A line read in part is no vote. True when enough was seen, in lines or in bytes, so that a file
- * of very long lines does not hold up the decision. */
-bool reader_vote(struct reader *r, struct span line)
+static void drop_envelope(struct reader *r)
+{
+    free(r->envelope);
+    r->envelope = NULL;
+}
+
+/* What a line may be: itself, and what is in its envelopes. */
+static struct envelope *open_envelope(struct reader *r, struct span line)
+{
+    if (!r->envelope) {
+        r->envelope = alloc_zero(1, sizeof(*r->envelope));
+    }
+    envelope_open(r->envelope, line);
+    return r->envelope;
+}
+
+/* A line read in part is no vote, nor is one that is no request. */
+static bool votes_for(const struct reader *r, struct candidate *c, const struct envelope *env)
 {
     struct event e;
+    for (unsigned i = 0; i < env->n; i++) {
+        enum parse_result got = try(r, c, env->lines[i], &e);
+        if (got == PARSE_SKIP || (got == PARSE_OK && !e.is_partial)) {
+            return got == PARSE_OK;
+        }
+    }
+    return false;
+}
+
+/* True when enough was seen, in lines or in bytes, so that a file of very long lines does not hold
+ * up the decision. */
+bool reader_vote(struct reader *r, struct span line)
+{
+    const struct envelope *env = open_envelope(r, line);
     bool counts = false;
     for (unsigned i = 0; i < r->n; i++) {
-        bool accepted = try(r, &r->all[i], line, &e) == PARSE_OK && !e.is_partial;
+        bool accepted = votes_for(r, &r->all[i], env);
         r->all[i].accepted += accepted;
         counts = counts || accepted;
     }
@@ -193,6 +227,7 @@ void reader_decide(struct reader *r)
     for (unsigned i = 0; i < r->n; i++) {
         drop_state(r, &r->all[i]);
     }
+    drop_envelope(r);
     r->chosen = r->last = best;
     r->is_undecided = false;
     explain(r, second);
@@ -214,10 +249,16 @@ static void count_rival(struct reader *r, unsigned who)
     }
 }
 
+/* Which format read a part of a line, and as what. */
+struct part {
+    unsigned who; /* NOBODY: none did */
+    struct span line;
+};
+
 /* The chosen format refused the line, or only its beginning fits: the first other one that accepts
- * it whole reads it, else whoever accepts a part. */
+ * it whole reads it. */
 static enum parse_result try_others(struct reader *r, struct span line, struct event *out,
-                                    unsigned part)
+                                    struct part *part)
 {
     enum parse_result best = PARSE_BAD;
     for (unsigned i = 0; i < r->n; i++) {
@@ -227,14 +268,12 @@ static enum parse_result try_others(struct reader *r, struct span line, struct e
             count_rival(r, i);
             return PARSE_OK;
         }
-        part = got == PARSE_OK && part == NOBODY ? i : part;
+        if (got == PARSE_OK && part->who == NOBODY) {
+            *part = (struct part){i, line};
+        }
         best = got == PARSE_SKIP ? PARSE_SKIP : best;
     }
-    if (part == NOBODY) {
-        return best;
-    }
-    r->last = part;
-    return try(r, &r->all[part], line, out);
+    return best;
 }
 
 /* The chosen format read a line whole. */
@@ -245,20 +284,61 @@ static void meet_chosen(struct reader *r)
     r->start.is_met = true;
 }
 
-enum parse_result reader_parse(struct reader *r, struct span line, struct event *out)
+/* PARSE_BAD, too, when only a part of the line can be read. */
+static enum parse_result try_chosen(struct reader *r, struct span line, struct event *out,
+                                    struct part *part)
 {
-    enum parse_result got = PARSE_BAD;
-    if (r->chosen != NOBODY) {
-        got = try(r, &r->all[r->chosen], line, out);
+    if (r->chosen == NOBODY) {
+        return PARSE_BAD;
     }
+    enum parse_result got = try(r, &r->all[r->chosen], line, out);
     bool is_whole = got == PARSE_OK && !out->is_partial;
     if (is_whole) {
         meet_chosen(r);
+    } else if (got == PARSE_OK && part->who == NOBODY) {
+        *part = (struct part){r->chosen, line};
     }
-    if (is_whole || got == PARSE_SKIP || !r->is_auto) {
+    return got == PARSE_OK && !is_whole ? PARSE_BAD : got;
+}
+
+/* The line was not read as it is: looks into its envelopes, then asks the other formats. */
+static enum parse_result look_further(struct reader *r, const struct envelope *env,
+                                      struct event *out, struct part *part)
+{
+    enum parse_result got = PARSE_BAD, best = PARSE_BAD;
+    for (unsigned i = 1; i < env->n && got == PARSE_BAD; i++) {
+        got = try_chosen(r, env->lines[i], out, part);
+    }
+    if (got != PARSE_BAD || !r->is_auto) {
         return got;
     }
-    return try_others(r, line, out, got == PARSE_OK ? r->chosen : NOBODY);
+    for (unsigned i = 0; i < env->n && got != PARSE_OK; i++) {
+        got = try_others(r, env->lines[i], out, part);
+        best = got == PARSE_BAD ? best : got;
+    }
+    return best;
+}
+
+enum parse_result reader_parse(struct reader *r, struct span line, struct event *out)
+{
+    struct part part = {.who = NOBODY};
+    enum parse_result got = try_chosen(r, line, out, &part);
+    if (got != PARSE_BAD) {
+        return got;
+    }
+    const struct envelope *env = open_envelope(r, line);
+    if (env->is_silent) {
+        return PARSE_SKIP;
+    }
+    got = look_further(r, env, out, &part);
+    if (got != PARSE_OK && part.who != NOBODY) {
+        r->last = part.who;
+        got = try(r, &r->all[part.who], part.line, out);
+    }
+    if (got == PARSE_OK && out->time.len == 0) {
+        field_store(out, FIELD_TIME_ANY, env->time);
+    }
+    return got;
 }
 
 const struct marks_set *reader_marks(const struct reader *r)
@@ -306,6 +386,23 @@ unsigned reader_switches(const struct reader *r)
 
 /* All memories of the candidates, one after another. A candidate that was never tried has that of
  * one just opened. */
+/* Parts that wait for the end of their line, as one number. */
+static uint64_t parts_of(const struct reader *r)
+{
+    return r->envelope ? envelope_sum(r->envelope) : 0;
+}
+
+static void take_parts(struct reader *r, const struct reader *from)
+{
+    if (parts_of(r) != parts_of(from)) {
+        drop_envelope(r);
+    }
+    if (parts_of(r) != parts_of(from)) {
+        r->envelope = alloc_zero(1, sizeof(*r->envelope));
+        envelope_take(r->envelope, from->envelope);
+    }
+}
+
 static void copy_memory(struct reader *r, char *to)
 {
     for (unsigned i = 0; i < r->n; i++) {
@@ -334,6 +431,14 @@ static void take_memory(struct reader *r, const char *from)
     }
 }
 
+/* Parts are kept: their end may come late. */
+void reader_rest(struct reader *r)
+{
+    if (parts_of(r) == 0) {
+        drop_envelope(r);
+    }
+}
+
 /* It shares no states: those belong to the other thread. */
 struct reader *reader_clone(struct reader *of)
 {
@@ -341,6 +446,7 @@ struct reader *reader_clone(struct reader *of)
     *r = *of;
     r->args = alloc_text(span_of(of->args));
     r->states = NULL;
+    r->envelope = NULL;
     r->start = (struct reader_start){0};
     for (unsigned i = 0; i < r->n; i++) {
         r->all[i] = (struct candidate){.parser = of->all[i].parser};
@@ -361,6 +467,8 @@ void reader_resume(struct reader *clone, struct reader *as)
     clone->start.is_met = clone->start.has_chosen = false;
     copy_memory(as, clone->start.memory);
     take_memory(clone, clone->start.memory);
+    clone->start.parts = parts_of(as);
+    take_parts(clone, as);
 }
 
 /* Runs of a rival that reach into the piece from before do not matter when its lines before the
@@ -377,7 +485,7 @@ static bool fits_run(const struct reader_start *start, const struct reader *as)
 bool reader_fits(struct reader *clone, struct reader *as)
 {
     const struct reader_start *start = &clone->start;
-    if (start->chosen != as->chosen || !fits_run(start, as)) {
+    if (start->chosen != as->chosen || !fits_run(start, as) || start->parts != parts_of(as)) {
         return false;
     }
     const char *memory = start->memory;
@@ -406,4 +514,5 @@ void reader_take(struct reader *as, struct reader *clone)
     }
     copy_memory(clone, clone->start.memory);
     take_memory(as, clone->start.memory);
+    take_parts(as, clone);
 }

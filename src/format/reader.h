@@ -3,7 +3,8 @@
  * themselves choose: all candidates read the first lines, the one that accepts most wins. Later, a
  * line that the chosen one refuses is shown to the others, so that a file may mix formats; when one
  * of them takes over for good, it becomes the chosen one. What is decided depends on the lines
- * alone, not on how they arrive, as long as the first GUESS_LINES are seen together.
+ * alone, not on how they arrive, as long as the first GUESS_LINES are seen together. A line in an
+ * envelope (parsers/lang/envelope.h) is what is in it, unless a format reads it as it is.
  */
 #ifndef TEAPOT_FORMAT_READER_H
 #define TEAPOT_FORMAT_READER_H
@@ -25,6 +26,9 @@ struct reader;
  * end, or NULL; they must outlive the reader. Freed with reader_free. */
 struct reader *reader_new(const struct format *format, const enum field *dropped);
 void reader_free(struct reader *r);
+
+/* Gives memory back that is only for lines, when none are to be expected soon. */
+void reader_rest(struct reader *r);
 
 /* From now on the reader shares what states it can with others of its thread. They must have the
  * reader's `dropped`, and outlive it. To be called before the first line. */

@@ -461,6 +461,7 @@ void source_fold(struct source *s)
     tally_clear(s->live);
     if (!s->is_busy) {
         tally_rest(s->live);
+        reader_rest(s->reader);
     }
 }
 
@@ -496,6 +497,7 @@ bool source_sleep(struct source *s, int64_t wall_ms)
     }
     if (s->live) {
         tally_rest(s->live);
+        reader_rest(s->reader);
     }
     leave_awake(s);
     return true;

@@ -349,6 +349,34 @@ static void envelopes_are_looked_into(void **state)
     reader_free(r);
 }
 
+/* The front of an envelope is no client. Syslog costs no speed. */
+static void what_is_inside_is_read_before_what_is_around(void **state)
+{
+    static const char *const lines[] = {
+        "web-1 | 192.0.2.7 - - [22/Nov/2026:16:43:42 +0000] \"GET / HTTP/1.1\" 503 17 \"-\" \"-\"",
+        "2026-11-22T16:43:42Z stdout F 192.0.2.7 - - [22/Nov/2026:16:43:42 +0000] \"GET / HTTP/1.1\" "
+        "503 17 \"-\" \"-\"",
+        COMBINED,
+        "<190>Nov 22 16:43:42 web1 nginx: 192.0.2.7 - - [22/Nov/2026:16:43:42 +0000] \"GET / "
+        "HTTP/1.1\" 503 17 \"-\" \"-\"",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        const char *const vote[] = {lines[i], NULL};
+        struct reader *r = voted(vote);
+        struct event e;
+        assert_int_equal(reader_parse(r, span_of(lines[i]), &e), PARSE_OK);
+        assert_true(span_is(e.client, "192.0.2.7"));
+        assert_int_equal(reader_marks(r) != NULL, i >= 2);
+        reader_free(r);
+    }
+    struct reader *r = reader_of("combined");
+    struct event e;
+    assert_int_equal(reader_parse(r, span_of(lines[1]), &e), PARSE_OK);
+    assert_true(span_is(e.client, "192.0.2.7"));
+    reader_free(r);
+}
+
 static void a_named_format_is_read_in_envelopes(void **state)
 {
     (void)state;
@@ -397,6 +425,7 @@ int main(void)
         cmocka_unit_test(a_part_fits_when_nothing_before_it_matters),
         cmocka_unit_test(a_part_that_needs_what_was_before_is_read_again),
         cmocka_unit_test(envelopes_are_looked_into),
+        cmocka_unit_test(what_is_inside_is_read_before_what_is_around),
         cmocka_unit_test(a_named_format_is_read_in_envelopes),
         cmocka_unit_test(a_part_of_a_line_belongs_to_its_end),
         cmocka_unit_test(parts_of_the_vote_are_not_joined_twice),

@@ -145,6 +145,14 @@ int text_refuse(struct span args, struct problem *why)
     return -EINVAL;
 }
 
+/* No client and no host is called like a time: that belongs to an envelope other than syslog's, and
+ * the line is to be read without it. */
+static bool is_foreign(const struct text_state *s, struct span line)
+{
+    return line.len > 20 && line.ptr[4] == '-' && line.ptr[10] == 'T' && line.ptr[13] == ':' &&
+           (s->client_at == 0 || s->host_at == 0);
+}
+
 enum parse_result text_parse(void *state, struct span line, struct event *out)
 {
     const struct text_state *s = state;
@@ -159,7 +167,7 @@ enum parse_result text_parse(void *state, struct span line, struct event *out)
         return PARSE_OK;
     }
     event_clear(out);
-    return read_body(s, line, out) ? PARSE_OK : PARSE_BAD;
+    return !is_foreign(s, line) && read_body(s, line, out) ? PARSE_OK : PARSE_BAD;
 }
 
 const struct marks_set *text_marks(void *state)
@@ -217,7 +225,7 @@ struct envelope {
 };
 
 /* Goes behind the line's envelope, if it has one. False for what only the careful way can tell: the
- * time of a line without one is that of its envelope. */
+ * time of a line without one is that of its envelope, and it may be in another one. */
 static bool open_envelope(const struct text_state *s, struct walk *w, unsigned i,
                           struct envelope *last)
 {
@@ -232,7 +240,7 @@ static bool open_envelope(const struct text_state *s, struct walk *w, unsigned i
     }
     last->at = line.ptr;
     w->at[i] += (uint32_t)last->len;
-    return s->time_at < TEMPLATE_STEPS;
+    return s->time_at < TEMPLATE_STEPS && (last->len || !is_foreign(s, line));
 }
 
 /* Clears the events. Ends the walk before a line that the framer has to look at. */

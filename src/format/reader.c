@@ -25,6 +25,7 @@ struct candidate {
     void *state;
     bool is_open, is_shared; /* its state */
     unsigned accepted;       /* lines of the vote */
+    unsigned inside;         /* … that were in envelopes which the format does not know */
 };
 
 /* What a clone began with, and how far that had a say: see reader_fits. */
@@ -47,6 +48,7 @@ struct reader {
     size_t vote_bytes;
     unsigned switches;
     bool is_auto, is_undecided;
+    bool is_enveloped; /* lines of the vote were, so look there first */
     char *args;
     const enum field *dropped; /* FIELD_SKIP at the end, or NULL */
     struct states *states;     /* that are shared, or NULL */
@@ -167,16 +169,25 @@ static struct envelope *open_envelope(struct reader *r, struct span line)
 }
 
 /* A line read in part is no vote, nor is one that is no request. */
+static bool accepts(const struct reader *r, struct candidate *c, struct span line, struct event *e)
+{
+    return try(r, c, line, e) == PARSE_OK && !e->is_partial;
+}
+
+/* What is innermost is asked for first: a lenient format may take the front of an envelope for a
+ * client. Formats that know the envelope themselves find the same without it. */
 static bool votes_for(const struct reader *r, struct candidate *c, const struct envelope *env)
 {
-    struct event e;
-    for (unsigned i = 0; i < env->n; i++) {
-        enum parse_result got = try(r, c, env->lines[i], &e);
-        if (got == PARSE_SKIP || (got == PARSE_OK && !e.is_partial)) {
-            return got == PARSE_OK;
-        }
+    struct event inner, whole;
+    unsigned i = env->n;
+    while (i > 0 && !accepts(r, c, env->lines[i - 1], &inner)) {
+        i--;
     }
-    return false;
+    if (i > 1) {
+        bool is_known = accepts(r, c, env->lines[0], &whole);
+        c->inside += !is_known || whole.client.ptr != inner.client.ptr;
+    }
+    return i > 0;
 }
 
 /* True when enough was seen, in lines or in bytes, so that a file of very long lines does not hold
@@ -229,6 +240,7 @@ void reader_decide(struct reader *r)
     }
     drop_envelope(r);
     r->chosen = r->last = best;
+    r->is_enveloped = best != NOBODY && 2 * r->all[best].inside > r->all[best].accepted;
     r->is_undecided = false;
     explain(r, second);
 }
@@ -306,7 +318,7 @@ static enum parse_result look_further(struct reader *r, const struct envelope *e
                                       struct event *out, struct part *part)
 {
     enum parse_result got = PARSE_BAD, best = PARSE_BAD;
-    for (unsigned i = 1; i < env->n && got == PARSE_BAD; i++) {
+    for (unsigned i = env->n; i-- > !r->is_enveloped && got == PARSE_BAD;) {
         got = try_chosen(r, env->lines[i], out, part);
     }
     if (got != PARSE_BAD || !r->is_auto) {
@@ -322,7 +334,7 @@ static enum parse_result look_further(struct reader *r, const struct envelope *e
 enum parse_result reader_parse(struct reader *r, struct span line, struct event *out)
 {
     struct part part = {.who = NOBODY};
-    enum parse_result got = try_chosen(r, line, out, &part);
+    enum parse_result got = r->is_enveloped ? PARSE_BAD : try_chosen(r, line, out, &part);
     if (got != PARSE_BAD) {
         return got;
     }
@@ -343,7 +355,7 @@ enum parse_result reader_parse(struct reader *r, struct span line, struct event 
 
 const struct marks_set *reader_marks(const struct reader *r)
 {
-    if (r->is_undecided || r->chosen == NOBODY) {
+    if (r->is_undecided || r->chosen == NOBODY || r->is_enveloped) {
         return NULL;
     }
     const struct candidate *c = &r->all[r->chosen];

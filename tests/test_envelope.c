@@ -176,6 +176,45 @@ static void parts_can_be_handed_on(void **state)
     free(e);
 }
 
+/* Each is copied to a block of just its size, so that the sanitizer finds a byte read behind it. */
+static void check_within(struct envelope *e, struct span line)
+{
+    char *copy = alloc_zero(line.len + 1, 1);
+    memmove(copy + 1, line.ptr, line.len);
+    envelope_open(e, (struct span){copy + 1, line.len});
+    assert_in_range(e->n, 1, ENVELOPE_DEPTH + 1);
+    volatile char sum = 0;
+    for (unsigned i = 0; i < e->n; i++) {
+        for (size_t k = 0; k < e->lines[i].len; k++) {
+            sum = (char)(sum ^ e->lines[i].ptr[k]);
+        }
+    }
+    free(copy);
+}
+
+static void damaged_lines_are_read_within_their_bytes(void **state)
+{
+    static const char *const lines[] = {
+        "{\"log\":\"a\\u001b[31m\\\"b\\n\",\"stream\":\"stderr\",\"time\":\"2026-11-22T16:43:42.1Z\"}",
+        "web-1  | 2026-11-22T16:43:42Z stdout P {\"MESSAGE\":[27,91,51]} {",
+        "45 <190>1 2026-11-22T16:43:42Z web1 nginx 3 - [a b=\"c\"] [pod/a/b] \x1b[1;2mACCESS x",
+        "2026-11-22T16:43:42Z 192.0.2.1  { \"message\": \"Nov 22 16:43:42 web1 nginx: a\" }",
+    };
+    static const char odd[] = {'"', '\\', ' ', '{', '[', ']', '\x1b', '|', ':', '\0', 'P', '\n'};
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        char text[256];
+        struct span line = {text, strlen(lines[i])};
+        for (size_t at = 0; at < line.len; at++) {
+            memcpy(text, lines[i], line.len);
+            check_within(*state, span_head(line, at));
+            for (size_t k = 0; k < sizeof(odd); k++) {
+                text[at] = odd[k];
+                check_within(*state, line);
+            }
+        }
+    }
+}
+
 #define ENVELOPE_TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -190,6 +229,7 @@ int main(void)
         ENVELOPE_TEST(parts_of_docker_have_no_line_end),
         ENVELOPE_TEST(parts_that_get_too_long_are_lost),
         ENVELOPE_TEST(parts_can_be_handed_on),
+        ENVELOPE_TEST(damaged_lines_are_read_within_their_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

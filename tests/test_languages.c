@@ -129,6 +129,42 @@ static void haproxy_aliases_are_variables(void **state)
     check(text_open_haproxy, cases, sizeof cases / sizeof cases[0]);
 }
 
+/* A line of another format must not get in by way of a number that is none. */
+static void our_own_pieces_must_look_like_what_they_are(void **state)
+{
+    static const char both[] = "<iso> <client> <number> <status> ";
+    static const struct format_case cases[] = {
+        {both, "2026-11-22T16:43:42Z ::1 0.1 502 x", "502", "::1", NULL, "2026-11-22T16:43:42Z"},
+        {both, "2026-11-22T16:43:42Z ::1 -1 502 x", "502", "::1", NULL, NULL},
+        {both, "2026-11-22T16:43:42Z ::1 10.0.0.1 502 x", NULL, NULL, NULL, NULL},
+        {both, "2026-11-22T16:43:42Z ::1  502 x", NULL, NULL, NULL, NULL},
+        {both, "https ::1 0.1 502 x", NULL, NULL, NULL, NULL},
+        {both, "2026-11-22T16:43:42Z ::1 0.1 50", NULL, NULL, NULL, NULL},
+        {"[<clf>] <status> ", "[yesterday] 502 ", NULL, NULL, NULL, NULL},
+        {"<caps>/<status> <blanks><client> x", "TCP_MISS/502    ::1 x", "502", "::1", NULL, NULL},
+        {"<caps>/<status> <blanks><client> x", "TCP_MISS/502 ::1 x", "502", "::1", NULL, NULL},
+        {"<caps>/<status> <blanks><client> x", "tcp/502 ::1 x", NULL, NULL, NULL, NULL},
+        {"<target> <status>", "/a 200", "200", NULL, "/a", NULL},
+        {"<target> <status>", "/a 20", NULL, NULL, NULL, NULL},
+    };
+    (void)state;
+    check(text_open_plain, cases, sizeof(cases) / sizeof(cases[0]));
+}
+
+static void the_last_piece_of_a_closed_format_ends_the_line(void **state)
+{
+    struct text_state *s = calloc(1, sizeof *s);
+    struct problem why;
+    struct event e;
+    (void)state;
+    assert_non_null(s);
+    assert_int_equal(text_open_plain(s, SPAN("<target> <status>"), false, &why), 0);
+    event_clear(&e);
+    assert_int_equal(text_parse(s, SPAN("/a 200 /b 404"), &e), PARSE_OK);
+    assert_int_equal(e.status, 404);
+    free(s);
+}
+
 static void a_format_that_can_not_be_read_says_why(void **state)
 {
     static const struct {
@@ -147,6 +183,8 @@ static void a_format_that_can_not_be_read_says_why(void **state)
         {text_open_haproxy, "%", "no status"},
         {text_open_haproxy, "%{+Q", "no status"},
         {text_open_haproxy, "%[never ends", "no status"},
+        {text_open_plain, "<tea> <status>", "nothing is called <tea>"},
+        {text_open_plain, "<status", "has no >"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -179,6 +217,8 @@ int main(void)
         cmocka_unit_test(nginx_names_are_variables),
         cmocka_unit_test(apache_directives_are_variables),
         cmocka_unit_test(haproxy_aliases_are_variables),
+        cmocka_unit_test(our_own_pieces_must_look_like_what_they_are),
+        cmocka_unit_test(the_last_piece_of_a_closed_format_ends_the_line),
         cmocka_unit_test(a_format_that_can_not_be_read_says_why),
         cmocka_unit_test(an_envelope_gives_its_time_to_a_format_without_one),
     };

@@ -93,6 +93,22 @@ static inline const char *shape_iso_end(const char *at, const char *end)
     return p + (p < end && *p == 'Z');
 }
 
+static inline const char *shape_caps_end(const char *at, const char *end)
+{
+    while (at < end && ((*at >= 'A' && *at <= 'Z') || (*at >= '0' && *at <= '9') || *at == '_')) {
+        at++;
+    }
+    return at;
+}
+
+static inline const char *shape_blanks_end(const char *at, const char *end)
+{
+    while (at < end && *at == ' ') {
+        at++;
+    }
+    return at;
+}
+
 /* The end of a list "a, b : c": blanks belong to it behind a comma and around a colon. */
 static inline const char *shape_list_end(const char *at, const char *end)
 {

@@ -44,7 +44,7 @@ int template_add_literal(struct template *t, struct span text, struct problem *w
 
 static bool has_own_end(enum template_shape shape)
 {
-    return shape == TEMPLATE_STATUS || shape == TEMPLATE_NUMBER;
+    return shape == TEMPLATE_STATUS || shape == TEMPLATE_NUMBER || shape == TEMPLATE_BLANKS;
 }
 
 int template_add_field(struct template *t, uint8_t slot, enum template_shape shape,
@@ -103,10 +103,11 @@ static void make_word(struct template_step *s, const char *literal)
     memcpy(&s->mask, mask, sizeof(s->mask));
 }
 
-static bool must_fit(uint8_t shape)
+static bool must_fit(const struct template *t, uint8_t shape)
 {
     return shape == TEMPLATE_STATUS || shape == TEMPLATE_NUMBER || shape == TEMPLATE_CLF ||
-           shape == TEMPLATE_TIMERS;
+           shape == TEMPLATE_TIMERS || shape == TEMPLATE_CAPS ||
+           (t->is_strict && shape == TEMPLATE_ISO);
 }
 
 /* Of two variables in a row that nobody wants, the first need not be found: the search for the end
@@ -137,8 +138,8 @@ static void prepare(struct template *t)
         s->anchor = rarest(literal, s->literal_len);
         make_word(s, literal);
         s->quoted = s->literal_len && literal[0] == '"' && t->escape == TEMPLATE_BACKSLASH;
-        s->next_fits = i + 1 == t->n_steps || !must_fit(t->steps[i + 1].shape);
-        if (s->slot || i == t->status_at || !t->open_end) {
+        s->next_fits = i + 1 == t->n_steps || !must_fit(t, t->steps[i + 1].shape);
+        if (s->slot || i == t->status_at || !t->open_end || t->is_strict) {
             t->n_needed = (uint8_t)(i + 1);
         }
     }
@@ -167,19 +168,20 @@ void template_drop(struct template *t, uint8_t slot)
 }
 
 /* shape_status, but 0 for a word that a cut line may have lost digits of: 50 may have been 502. */
-static inline size_t whole_status_len(const struct template_step *s, const char *at,
-                                      const char *end)
+static inline size_t whole_status_len(const struct template *t, const struct template_step *s,
+                                      const char *at, const char *end)
 {
     size_t n = shape_status(at, end);
-    return at + n == end && s->literal_len > 0 && n < 3 ? 0 : n;
+    return at + n == end && (s->literal_len > 0 || t->is_strict) && n < 3 ? 0 : n;
 }
 
-/* Does the text of `s` from `at` on end at `stop`, so that its literal or the line's end follows?
- */
+/* Does the text of `s` end at `stop`, so that its literal or the line's end follows? Of a strict
+ * format that is closed, the last one ends with the line. */
 static inline bool ends_at(const struct template *t, const struct template_step *s,
                            const char *stop, const char *end)
 {
-    return stop == end || s->literal_len == 0 || template_literal_at(t, s, stop, end);
+    bool is_open = !t->is_strict || t->open_end || s != &t->steps[t->n_steps - 1];
+    return stop == end || (s->literal_len ? template_literal_at(t, s, stop, end) : is_open);
 }
 
 /* Can step `i` begin at `at`? Then `*next` becomes the end of its text where that is known already.
@@ -191,12 +193,17 @@ static inline bool fits(const struct template *t, unsigned i, const char *at, co
     const char *stop = at;
     switch ((enum template_shape)s->shape) {
     case TEMPLATE_STATUS:
-        stop += whole_status_len(s, at, end);
+        stop += whole_status_len(t, s, at, end);
         if (stop == at) {
             return false;
         }
         break;
-    case TEMPLATE_NUMBER: stop += shape_number(at, end); break;
+    case TEMPLATE_NUMBER:
+        stop += shape_number(at, end);
+        if (t->is_strict && stop == at) {
+            return false;
+        }
+        break;
     case TEMPLATE_TIMERS:
         stop += shape_timers(at, end);
         if (stop == at) {
@@ -213,10 +220,25 @@ static inline bool fits(const struct template *t, unsigned i, const char *at, co
         }
         /* A user may be called "x [22/Nov/2026:16:29:32] y": the literal must follow, too. */
         return ends_at(t, s, shape_clf_end(at, end), end);
+    case TEMPLATE_CAPS:
+        stop = shape_caps_end(at, end);
+        if (stop == at) {
+            return false;
+        }
+        break;
+    case TEMPLATE_ISO:
+        if (!t->is_strict) {
+            return true;
+        }
+        stop = shape_iso_end(at, end);
+        if (stop == at) {
+            return false;
+        }
+        break;
     case TEMPLATE_WORD:
     case TEMPLATE_TEXT:
-    case TEMPLATE_ISO:
     case TEMPLATE_LIST:
+    case TEMPLATE_BLANKS:
     case TEMPLATE_TAIL: return true;
     }
     if (!ends_at(t, s, stop, end)) {
@@ -265,11 +287,15 @@ const char *template_step_end(const struct template *t, unsigned i, const char *
     const char *stop = end;
     switch ((enum template_shape)s->shape) {
     case TEMPLATE_STATUS:
-        stop = at + whole_status_len(s, at, end);
+        stop = at + whole_status_len(t, s, at, end);
         return stop > at && ends_at(t, s, stop, end) ? stop : NULL;
     case TEMPLATE_TIMERS:
         stop = at + shape_timers(at, end);
         return stop > at && ends_at(t, s, stop, end) ? stop : NULL;
+    case TEMPLATE_CAPS:
+        stop = shape_caps_end(at, end);
+        return stop > at && ends_at(t, s, stop, end) ? stop : NULL;
+    case TEMPLATE_BLANKS: return shape_blanks_end(at, end);
     case TEMPLATE_NUMBER: stop = at + shape_number(at, end); break;
     case TEMPLATE_LIST: stop = shape_list_end(at, end); break;
     case TEMPLATE_ISO: stop = shape_iso_end(at, end); break;
@@ -279,14 +305,18 @@ const char *template_step_end(const struct template *t, unsigned i, const char *
             return at + SHAPE_CLF_LEN;
         }
         stop = shape_is_clf(at, end) ? shape_clf_end(at, end) : NULL;
-        return stop && ends_at(t, s, stop, end) ? stop
-               : s->literal_len                 ? find_end(t, i, at, end, next)
-                                                : stop;
+        if (t->is_strict || (stop && ends_at(t, s, stop, end))) {
+            return stop && ends_at(t, s, stop, end) ? stop : NULL;
+        }
+        return s->literal_len ? find_end(t, i, at, end, next) : stop;
     case TEMPLATE_WORD:
         stop = s->literal_len ? find_end(t, i, at, end, next) : end;
         return stop && !memchr(at, ' ', (size_t)(stop - at)) ? stop : NULL;
     case TEMPLATE_TEXT:
     case TEMPLATE_TAIL: return s->literal_len ? find_end(t, i, at, end, next) : end;
+    }
+    if (t->is_strict && (s->shape == TEMPLATE_NUMBER || s->shape == TEMPLATE_ISO)) {
+        return stop > at && ends_at(t, s, stop, end) ? stop : NULL;
     }
     /* A shape that ends by itself: what follows must be the literal, or the search is for that. A
      * list may have taken a quote at the end of the line along. */

@@ -25,6 +25,8 @@ enum template_shape {
     TEMPLATE_ISO, /* 2026-11-22T16:29:32+00:00, or with a blank, a fraction, another zone or none */
     TEMPLATE_LIST,   /* words joined by ", " and " : " */
     TEMPLATE_TIMERS, /* five numbers with slashes between, as HAProxy's "0/0/1/63/+64" */
+    TEMPLATE_CAPS,   /* capital letters, digits and underlines: TCP_MISS, HIER_DIRECT */
+    TEMPLATE_BLANKS, /* any number of blanks, also none; what follows begins behind them */
     TEMPLATE_TAIL,   /* belongs to the variable right before it ($args, %q) */
 };
 
@@ -51,10 +53,12 @@ struct template_step {
 struct template
 {
     uint8_t n_steps;
-    uint8_t n_needed;  /* steps up to the last wanted one; all without `open_end` */
+    uint8_t n_needed;  /* steps up to the last wanted one; all without `open_end`, or if strict */
     uint8_t status_at; /* step of the status */
     uint8_t head_len;  /* bytes of literal before the first variable, at the start of `literals` */
     bool open_end;     /* more may follow the last step */
+    bool is_strict;    /* numbers and ISO times must look like such, and all steps are taken: set
+                          before    the first one */
     uint8_t escape;    /* enum template_escape */
     uint16_t literals_len;
     bool can_walk;          /* scan/walk.h reads it */

@@ -34,7 +34,9 @@ static enum walk_pace pace_of(const struct template *t, const struct template_st
     case TEMPLATE_STATUS: return is_long ? WALK_STEP : WALK_STATUS;
     case TEMPLATE_NUMBER: return is_long ? WALK_STEP : WALK_NUMBER;
     case TEMPLATE_CLF: return WALK_CLF;
-    case TEMPLATE_ISO: return WALK_STEP;
+    case TEMPLATE_ISO:
+    case TEMPLATE_CAPS:
+    case TEMPLATE_BLANKS: return WALK_STEP;
     case TEMPLATE_TIMERS: return is_long ? WALK_STEP : WALK_TIMERS;
     case TEMPLATE_WORD: return s->literal_len && !is_long ? WALK_WORD : WALK_STEP;
     case TEMPLATE_LIST:
@@ -262,7 +264,10 @@ static __attribute__((noinline)) const char *careful_end(const struct walk *w,
     const char *at = w->lines->base + w->at[i], *end = w->lines->base + w->end[i];
     const char *stop = NULL, *next = NULL;
     switch ((enum walk_pace)s->pace) {
-    case WALK_NUMBER: stop = at + shape_number(at, end); break;
+    case WALK_NUMBER:
+        stop = at + shape_number(at, end);
+        stop = stop == at && t->is_strict ? NULL : stop;
+        break;
     case WALK_STAMP:
     case WALK_CLF: stop = clf_end(at, end); break;
     case WALK_LONG:

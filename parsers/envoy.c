@@ -1,0 +1,35 @@
+/*
+ * Envoy's default text and Istio's, also with Ambassador's ACCESS in front:
+ *
+ *     [time] "request" status flags received sent ms upstream-ms "forwarded for" "user agent" "id"
+ *       "host" "upstream"
+ *     [time] "request" status flags details termination "failure" received sent ms upstream-ms
+ *       "forwarded for" "user agent" "id" "host" "upstream" …
+ */
+#include "parsers/lang/variants.h"
+
+static int open_envoy(void *state, struct span args, struct problem *why)
+{
+    static const char *const formats[] = {
+        "[<iso-utc>] \"<request>\" <status> <word> <number> <bytes> <ms> <number> \"<text>\" \"<text>\" \"<text>\" \"<host>\" \"<upstream>\"",
+        "[<iso-utc>] \"<request>\" <status> <word> <word> <text> \"<text>\" <number> <bytes> <ms> <number> \"<text>\" \"<text>\" \"<text>\" \"<host>\" \"<upstream>\"",
+        "ACCESS [<iso-utc>] \"<request>\" <status> <word> <number> <bytes> <ms> <number> \"<text>\" \"<text>\" \"<text>\" \"<host>\" \"<upstream>\"",
+        NULL,
+    };
+    return variants_open(state, formats, args, why);
+}
+
+const struct parser parser_envoy = {
+    .name = "envoy",
+    .summary = "Envoy's default text, Istio's",
+    .sample =
+        "[2026-11-22T16:43:42.127Z] \"GET /tea HTTP/1.1\" 503 UH 0 19 12 - \"-\" \"curl/7.88.1\" \"785918d6-06b6-9312-bf77-6d9bd968dc21\" \"shop.example\" \"10.0.0.1:80\"",
+    .server = SERVER_ENVOY,
+    .weight = 8,
+    .state_size = sizeof(struct variants_state),
+    .open = open_envoy,
+    .drop = variants_drop,
+    .parse = variants_parse,
+    .marks = variants_marks,
+    .parse_lines = variants_parse_lines,
+};

@@ -1,0 +1,30 @@
+/*
+ * Werkzeug (Flask) and Python's http.server. The time has a blank before the hour and no zone; it
+ * is not read:
+ *
+ *     client - - [22/Nov/2026 16:43:42] "request" status bytes
+ */
+#include "parsers/lang/text.h"
+
+static int open_werkzeug(void *state, struct span args, struct problem *why)
+{
+    if (args.len) {
+        return text_refuse(args, why);
+    }
+    struct span format = SPAN("<client> - - [<number>/<word>/<number> <number>:<number>:<number>] "
+                              "\"<request>\" <status> <bytes>");
+    return text_open_plain(state, format, true, why);
+}
+
+const struct parser parser_werkzeug = {
+    .name = "werkzeug",
+    .summary = "Werkzeug (Flask), http.server of Python",
+    .sample = "192.0.2.7 - - [22/Nov/2026 16:43:42] \"GET /tea HTTP/1.1\" 404 -",
+    .weight = 8,
+    .state_size = sizeof(struct text_state),
+    .open = open_werkzeug,
+    .drop = text_drop,
+    .parse = text_parse,
+    .marks = text_marks,
+    .parse_lines = text_parse_lines,
+};

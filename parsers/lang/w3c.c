@@ -61,7 +61,7 @@ static void find_status(struct w3c_state *s)
             n++;
         }
     }
-    s->status_at = n == 1 ? s->status_at : W3C_COLUMNS;
+    s->status_at = n == 1 && !s->is_padded ? s->status_at : W3C_COLUMNS;
 }
 
 /* What is not used is zero, so that equal memories have equal bytes. */
@@ -77,6 +77,7 @@ static void read_fields(struct w3c_state *s, struct span names)
     forget_fields(s);
     names = span_trim(names);
     bool has_tabs = span_find(names, '\t') < names.len;
+    s->is_padded = !has_tabs && memmem(names.ptr, names.len, "  ", 2);
     while (names.len && s->n_columns < W3C_COLUMNS) {
         struct span name = take_column(&names, has_tabs ? '\t' : ' ');
         names = span_trim(names);
@@ -129,25 +130,21 @@ static bool is_cut(struct span status, const char *end, bool goes_on)
     return goes_on && status.len < 3 && status.ptr + status.len == end;
 }
 
-enum parse_result w3c_parse(void *state, struct span line, struct event *out)
+/* How the values of a line are divided. */
+struct division {
+    char separator;
+    bool by_runs; /* by any number of them */
+};
+
+static enum parse_result read_line(struct w3c_state *s, struct span line, struct division by,
+                                   struct event *out)
 {
-    struct w3c_state *s = state;
     struct span date = {0}, time = {0};
-    if (line.len && line.ptr[0] == '#') {
-        read_directive(s, line);
-        return PARSE_SKIP;
-    }
-    if (s->n_columns == 0) {
-        return PARSE_BAD;
-    }
-    /* CloudFront names its fields with blanks between but divides values by tabs. A tab further on
-     * may be part of a value, and so may a blank. */
-    size_t tab = span_find(line, '\t');
-    char separator = tab < span_find(line, ' ') ? '\t' : ' ';
     const char *end = line.ptr + line.len;
     unsigned at = 0;
     for (; at < s->n_columns && line.len; at++) {
-        struct span value = take_column(&line, separator);
+        struct span value = take_column(&line, by.separator);
+        line = by.by_runs ? span_trim(line) : line;
         if (at == s->date_at) {
             date = value;
         } else if (at == s->time_at) {
@@ -161,7 +158,37 @@ enum parse_result w3c_parse(void *state, struct span line, struct event *out)
     }
     store_stamp(s, out, date, time);
     bool fits = at + 1 >= s->n_columns && span_trim(line).len == 0;
-    return out->status != STATUS_NONE && fits ? PARSE_OK : PARSE_BAD;
+    out->is_partial = !fits;
+    return out->status != STATUS_NONE && (fits || (s->is_padded && line.len == 0)) ? PARSE_OK
+                                                                                   : PARSE_BAD;
+}
+
+/* A value may begin with a blank, as a user of IIS can: then a line has too many values, or, when
+ * it is cut as well, something else in the place of its status. Lines of padded logs may lack their
+ * last values. */
+enum parse_result w3c_parse(void *state, struct span line, struct event *out)
+{
+    struct w3c_state *s = state;
+    if (line.len && line.ptr[0] == '#') {
+        read_directive(s, line);
+        return PARSE_SKIP;
+    }
+    if (s->n_columns == 0) {
+        return PARSE_BAD;
+    }
+    /* CloudFront names its fields with blanks between but divides values by tabs. A tab further on
+     * may be part of a value, and so may a blank. */
+    size_t tab = span_find(line, '\t');
+    bool has_tabs = tab < span_find(line, ' ');
+    struct division by = {has_tabs ? '\t' : ' ', s->is_padded};
+    enum parse_result got = read_line(s, line, by, out);
+    bool is_sure = got == PARSE_OK && out->status < STATUS_DASH;
+    if (is_sure || has_tabs || s->is_padded || !memmem(line.ptr, line.len, "  ", 2)) {
+        return got;
+    }
+    by.by_runs = true;
+    event_clear(out);
+    return read_line(s, line, by, out);
 }
 
 int w3c_open(void *state, struct span args, struct problem *why)

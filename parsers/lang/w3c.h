@@ -20,6 +20,7 @@ struct w3c_state {
     uint8_t n_columns;           /* 0: no #Fields line yet */
     uint8_t date_at, time_at;    /* columns; W3C_COLUMNS: none */
     uint8_t status_at;           /* the only one; W3C_COLUMNS: there are several, or none */
+    bool is_padded;              /* the names have runs of blanks between, and so have values */
     bool is_iis;                 /* time-taken is in milliseconds */
     char date[W3C_DATE];         /* of the #Date line, for logs without a date column */
     /* What stays as it was opened. */

@@ -1,5 +1,6 @@
 /*
- * Envoy's default text and Istio's, also with Ambassador's ACCESS in front:
+ * Envoy's default text and Istio's, also with Ambassador's ACCESS in front, or any format as
+ * argument:
  *
  *     [time] "request" status flags received sent ms upstream-ms "forwarded for" "user agent" "id"
  *       "host" "upstream"
@@ -16,12 +17,17 @@ static int open_envoy(void *state, struct span args, struct problem *why)
         "ACCESS [<iso-utc>] \"<request>\" <status> <word> <number> <bytes> <ms> <number> \"<text>\" \"<text>\" \"<text>\" \"<host>\" \"<upstream>\"",
         NULL,
     };
-    return variants_open(state, formats, args, why);
+    struct variants_state *s = state;
+    if (args.len == 0) {
+        return variants_open(s, formats, args, why);
+    }
+    s->n = 1;
+    return text_open_envoy(&s->formats[0], args, true, why);
 }
 
 const struct parser parser_envoy = {
     .name = "envoy",
-    .summary = "Envoy's default text, Istio's",
+    .summary = "Envoy's default text, Istio's, or envoy:'its format'",
     .sample =
         "[2026-11-22T16:43:42.127Z] \"GET /tea HTTP/1.1\" 503 UH 0 19 12 - \"-\" \"curl/7.88.1\" \"785918d6-06b6-9312-bf77-6d9bd968dc21\" \"shop.example\" \"10.0.0.1:80\"",
     .server = SERVER_ENVOY,

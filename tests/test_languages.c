@@ -1,4 +1,4 @@
-/* nginx's, Apache's and HAProxy's ways to write a format; the lines of formats in use are in the
+/* Servers' ways to write a format, and our own; the lines of formats in use are in the
  * corpus. */
 #include "parsers/lang/text.h"
 
@@ -129,6 +129,24 @@ static void haproxy_aliases_are_variables(void **state)
     check(text_open_haproxy, cases, sizeof cases / sizeof cases[0]);
 }
 
+static void envoy_operators_are_variables(void **state)
+{
+    static const struct format_case cases[] = {
+        {"%REQ(:METHOD)% %REQ(X-ENVOY-ORIGINAL-PATH?:PATH):40% %PROTOCOL% %RESPONSE_CODE%\\n",
+         "GET /a HTTP/2 503", "503", NULL, "/a", NULL},
+        {"%START_TIME(%Y-%m-%dT%H:%M:%S.%3fZ)% %RESPONSE_CODE% x", "2026-11-22T16:43:42.127Z 200 x",
+         "200", NULL, NULL, "2026-11-22T16:43:42.127Z"},
+        {"%START_TIME(%d %b)% %RESPONSE_CODE% x", "22 Nov 200 x", "200", NULL, NULL, NULL},
+        {"%DOWNSTREAM_REMOTE_ADDRESS% 100%% %response_code%;", "[::1]:80 100% 0;", "0", "::1", NULL,
+         NULL},
+        {"\"%RESP(A%B)%\" %RESPONSE_CODE% \"%REQ(:PATH)%\"", "\"x\\\" 404 \"/a\"", "404", NULL,
+         "/a", NULL},
+        {"%RESPONSE_CODE% %DURATION%", "5x3 1", NULL, NULL, NULL, NULL},
+    };
+    (void)state;
+    check(text_open_envoy, cases, sizeof(cases) / sizeof(cases[0]));
+}
+
 /* A line of another format must not get in by way of a number that is none. */
 static void our_own_pieces_must_look_like_what_they_are(void **state)
 {
@@ -183,6 +201,9 @@ static void a_format_that_can_not_be_read_says_why(void **state)
         {text_open_haproxy, "%", "no status"},
         {text_open_haproxy, "%{+Q", "no status"},
         {text_open_haproxy, "%[never ends", "no status"},
+        {text_open_envoy, "%START_TIME", "begins no operator"},
+        {text_open_envoy, "%REQ(:PATH %RESPONSE_CODE", "begins no operator"},
+        {text_open_envoy, "%PROTOCOL%", "no status"},
         {text_open_plain, "<tea> <status>", "nothing is called <tea>"},
         {text_open_plain, "<status", "has no >"},
     };
@@ -217,6 +238,7 @@ int main(void)
         cmocka_unit_test(nginx_names_are_variables),
         cmocka_unit_test(apache_directives_are_variables),
         cmocka_unit_test(haproxy_aliases_are_variables),
+        cmocka_unit_test(envoy_operators_are_variables),
         cmocka_unit_test(our_own_pieces_must_look_like_what_they_are),
         cmocka_unit_test(the_last_piece_of_a_closed_format_ends_the_line),
         cmocka_unit_test(a_format_that_can_not_be_read_says_why),

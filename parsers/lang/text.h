@@ -1,8 +1,8 @@
 /*
  * Formats that are written down as a text with variables: nginx's log_format, Apache's LogFormat,
- * HAProxy's log-format, and our own for the rest (plain.c). A language is a way to write variables
- * and a table of them; a parser file needs only the string. This folder holds what parsers share;
- * it defines no format itself.
+ * HAProxy's log-format, Envoy's, and our own for the rest (plain.c). A language is a way to write
+ * variables and a table of them; a parser file needs only the string. This folder holds what
+ * parsers share; it defines no format itself.
  */
 #ifndef TEAPOT_PARSERS_LANG_TEXT_H
 #define TEAPOT_PARSERS_LANG_TEXT_H
@@ -32,6 +32,7 @@ void text_prepare(struct text_state *s);
 int text_open_nginx(void *state, struct span format, bool open_end, struct problem *why);
 int text_open_apache(void *state, struct span format, bool open_end, struct problem *why);
 int text_open_haproxy(void *state, struct span format, bool open_end, struct problem *why);
+int text_open_envoy(void *state, struct span format, bool open_end, struct problem *why);
 int text_open_plain(void *state, struct span format, bool open_end, struct problem *why);
 
 /* For a parser whose format is fixed: fills `why` and returns -EINVAL. */

@@ -1,18 +1,24 @@
 /*
- * Werkzeug (Flask) and Python's http.server. The time has a blank before the hour and no zone; it
- * is not read:
+ * Werkzeug (Flask) and Python's http.server. The time, local, has a blank before the hour, which
+ * tells their lines from common ones:
  *
  *     client - - [22/Nov/2026 16:43:42] "request" status bytes
  */
 #include "parsers/lang/text.h"
 
+static bool has_time(struct event *e)
+{
+    return e->time.len == 20 && e->time.ptr[2] == '/' && e->time.ptr[11] == ' ';
+}
+
 static int open_werkzeug(void *state, struct span args, struct problem *why)
 {
+    struct text_state *s = state;
     if (args.len) {
         return text_refuse(args, why);
     }
-    struct span format = SPAN("<client> - - [<number>/<word>/<number> <number>:<number>:<number>] "
-                              "\"<request>\" <status> <bytes>");
+    s->check = has_time;
+    struct span format = SPAN("<client> - - [<blank-clf>] \"<request>\" <status> <bytes>");
     return text_open_plain(state, format, true, why);
 }
 

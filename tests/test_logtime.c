@@ -40,6 +40,7 @@ static void notations_of_one_moment_are_the_same_time(void **state)
         {LOGTIME_CLF, "22/Nov/2026:22:28:42 +0545", 0},
         {LOGTIME_CLF, "23/Nov/2026:03:13:42 +1030", 0},
         {LOGTIME_CLF, "22/Nov/2026:16:43:42", 0},
+        {LOGTIME_CLF, "22/Nov/2026 16:43:42", 0},
         {LOGTIME_CLF, "22/Nov/2026:16:43:42.537", 537},
         {LOGTIME_CLF, "22/Nov/2026:13:13:42.5 -0330", 500},
         {LOGTIME_ISO, "2026-11-22T16:43:42Z", 0},

@@ -17,6 +17,7 @@ static const struct {
 } pieces[] = {
     {"status", FIELD_STATUS, TEMPLATE_STATUS},
     {"clf", FIELD_TIME_CLF, TEMPLATE_CLF},
+    {"blank-clf", FIELD_TIME_CLF, TEMPLATE_TEXT}, /* 22/Nov/2026 16:29:32: told by a check */
     {"iso", FIELD_TIME_ISO, TEMPLATE_ISO},
     {"iso-utc", FIELD_TIME_ISO_UTC, TEMPLATE_ISO},
     {"epoch", FIELD_TIME_EPOCH, TEMPLATE_NUMBER},

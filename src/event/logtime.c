@@ -64,9 +64,10 @@ static int64_t minute_s(const struct minute *m)
 
 static bool head_clf(const char *p, struct minute *m)
 {
-    return p[2] == '/' && p[6] == '/' && p[11] == ':' && p[14] == ':' && p[17] == ':' &&
-           digits(p, 2, &m->day) && month_of(p + 3, &m->month) && digits(p + 7, 4, &m->year) &&
-           digits(p + 12, 2, &m->hour) && digits(p + 15, 2, &m->minute);
+    return p[2] == '/' && p[6] == '/' && (p[11] == ':' || p[11] == ' ') && p[14] == ':' &&
+           p[17] == ':' && digits(p, 2, &m->day) && month_of(p + 3, &m->month) &&
+           digits(p + 7, 4, &m->year) && digits(p + 12, 2, &m->hour) &&
+           digits(p + 15, 2, &m->minute);
 }
 
 static bool head_iso(const char *p, struct minute *m)

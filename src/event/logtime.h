@@ -11,7 +11,7 @@
 enum logtime_kind {
     LOGTIME_NONE, /* the line has no time */
     LOGTIME_CLF,  /* 22/Nov/2026:16:29:32 +0000; without zone: local; also with .537 after the
-                     seconds */
+                     seconds, or a blank before the hour */
     LOGTIME_ISO,  /* 2026-11-22T16:29:32.147+00:00, "T" or blank, any fraction, Z, +0000, +00:00 or
                      local */
     LOGTIME_ISO_UTC, /* the same, but UTC where no zone is written (W3C) */

@@ -19,6 +19,9 @@ static const char JSON[] = "{\"time\":\"2026-11-22T16:43:42Z\",\"status\":502,\"
 static const char CADDY[] =
     "{\"level\":\"info\",\"ts\":1795365821.9,\"logger\":\"http.log.access\",\"msg\":\"handled "
     "request\",\"status\":418}";
+static const char SQUID[] =
+    "192.0.2.7 - - [22/Nov/2026:16:43:42 +0000] \"GET http://shop.example/ HTTP/1.1\" 503 1 \"-\" "
+    "\"-\" TCP_MISS:HIER_DIRECT";
 static const char W3C_FIELDS[] = "#Fields: date time cs-method cs-uri-stem sc-status";
 static const char W3C[] = "2026-11-22 16:43:45 GET /tea 503";
 static const char LTSV[] = "time:22/Nov/2026:16:43:42 +0000\thost:192.0.2.7\tstatus:410";
@@ -74,6 +77,8 @@ static void lines_choose_their_format(void **state)
         {{HAPROXY}, "haproxy"},
         {{CLF}, "haproxy"},
         {{INGRESS}, "nginx-ingress"},
+        {{SQUID}, "squid"},
+        {{COMBINED, COMBINED, SQUID}, "combined"},
         {{IPV6}, "combined"},
         {{COMMON, COMBINED, COMBINED}, "combined"},
         {{""}, "unknown"},
@@ -89,6 +94,29 @@ static void lines_choose_their_format(void **state)
         }
         assert_non_null(reader_reason(r));
         assert_int_equal(reader_switches(r), 0);
+        reader_free(r);
+    }
+}
+
+/* Of two formats that read a line, the one that says more must win. */
+static void each_sample_chooses_its_own_format(void **state)
+{
+    const struct parser *const *parsers = format_parsers();
+    (void)state;
+    for (size_t i = 0; parsers[i]; i++) {
+        if (parsers[i]->weight == 0) {
+            continue;
+        }
+        struct reader *r = reader_of("auto");
+        struct span rest = span_of(parsers[i]->sample);
+        while (rest.len) {
+            size_t end = span_find(rest, '\n');
+            reader_vote(r, span_head(rest, end));
+            rest = span_after(rest, end + 1);
+        }
+        reader_decide(r);
+        assert_string_equal(reader_format(r), parsers[i]->name);
+        assert_int_equal(reader_server(r), parsers[i]->server);
         reader_free(r);
     }
 }
@@ -414,6 +442,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_choose_their_format),
+        cmocka_unit_test(each_sample_chooses_its_own_format),
         cmocka_unit_test(a_vote_ends_after_enough_lines_or_bytes),
         cmocka_unit_test(a_named_format_reads_no_other),
         cmocka_unit_test(a_file_may_change_its_format),

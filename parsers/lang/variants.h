@@ -9,7 +9,7 @@
 #include "parsers/lang/text.h"
 
 enum {
-    VARIANTS = 4,
+    VARIANTS = 3,
 };
 
 /* A format's state, for parser.state_size. */

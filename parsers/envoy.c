@@ -9,6 +9,19 @@
  */
 #include "parsers/lang/variants.h"
 
+/* A TCP connection is written as a request of dashes without a status, "0". */
+static bool is_request(struct event *e)
+{
+    return e->status < 1000 || !span_is(e->request, "- - -");
+}
+
+static enum parse_result parse_envoy(void *state, struct span line, struct event *out)
+{
+    enum parse_result got = variants_parse(state, line, out);
+    struct span body = span_after(line, span_find(line, ']'));
+    return got == PARSE_BAD && span_starts(body, SPAN("] \"- - -\" 0 ")) ? PARSE_SKIP : got;
+}
+
 static int open_envoy(void *state, struct span args, struct problem *why)
 {
     static const char *const formats[] = {
@@ -19,6 +32,9 @@ static int open_envoy(void *state, struct span args, struct problem *why)
     };
     struct variants_state *s = state;
     if (args.len == 0) {
+        for (unsigned i = 0; i < VARIANTS; i++) {
+            s->formats[i].check = is_request;
+        }
         return variants_open(s, formats, args, why);
     }
     s->n = 1;
@@ -35,7 +51,7 @@ const struct parser parser_envoy = {
     .state_size = sizeof(struct variants_state),
     .open = open_envoy,
     .drop = variants_drop,
-    .parse = variants_parse,
+    .parse = parse_envoy,
     .marks = variants_marks,
     .parse_lines = variants_parse_lines,
 };

@@ -107,6 +107,7 @@ static void find_direct(struct text_state *s, uint8_t i)
 void text_prepare(struct text_state *s)
 {
     const struct template *t = &s->template;
+    walk_prepare(&s->template);
     s->time_at = s->request_at = s->client_at = s->bytes_at = TEMPLATE_STEPS;
     s->host_at = s->server_at = s->seconds_at = TEMPLATE_STEPS;
     s->n_others = 0;

@@ -5,7 +5,7 @@
 #ifndef TEAPOT_BASE_MARKS_WAY_H
 #define TEAPOT_BASE_MARKS_WAY_H
 
-#include "base/marks.h"
+#include "base/marks_set.h"
 
 /* Inlined into functions for several processors and for several sizes of a set. */
 #define MARKS_INLINE inline __attribute__((always_inline))

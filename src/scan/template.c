@@ -9,7 +9,6 @@
 
 #include "scan/find.h"
 #include "scan/shape.h"
-#include "scan/walk.h"
 
 #include <errno.h>
 
@@ -143,7 +142,6 @@ static void prepare(struct template *t)
             t->n_needed = (uint8_t)(i + 1);
         }
     }
-    walk_prepare(t);
 }
 
 int template_finish(struct template *t, bool open_end, struct problem *why)

@@ -61,7 +61,7 @@ struct template
                           before    the first one */
     uint8_t escape;    /* enum template_escape */
     uint16_t literals_len;
-    bool can_walk;          /* scan/walk.h reads it */
+    bool can_walk;          /* this and what follows: see walk_prepare in scan/walk.h */
     struct marks_set marks; /* that a walk goes along */
     struct template_step steps[TEMPLATE_STEPS];
     char literals[TEMPLATE_LITERALS];

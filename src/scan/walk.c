@@ -89,7 +89,8 @@ void walk_prepare(struct template *t)
             t->can_walk = add_mark(bytes, &n, s->mark) && t->can_walk;
         }
     }
-    t->can_walk = t->can_walk && t->steps[t->status_at].pace == WALK_STATUS;
+    t->can_walk =
+        t->can_walk && t->status_at < t->n_needed && t->steps[t->status_at].pace == WALK_STATUS;
     marks_set_init(&t->marks, bytes, n, t->escape == TEMPLATE_BACKSLASH);
     marks_set_use_rows(&t->marks);
 }

@@ -57,7 +57,7 @@ struct walk {
     size_t stride; /* from line to line of `same` */
 };
 
-/* Works out how a template that was changed can be walked: template_finish and template_drop do. */
+/* Works out how a finished template can be walked. To be called again after template_drop. */
 void walk_prepare(struct template *t);
 
 /* Finds the next `max` lines (at most WALK_LINES), or as many as there are; each begins at its

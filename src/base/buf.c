@@ -65,16 +65,36 @@ void buf_byte(struct buf *b, char byte)
     buf_add(b, (struct span){&byte, 1});
 }
 
-/* A format that can not be written (a negative length) adds nothing. */
+void buf_number(struct buf *b, uint64_t n)
+{
+    size_t digits = 1;
+    for (uint64_t rest = n; rest >= 10; rest /= 10) {
+        digits++;
+    }
+    char *to = buf_room(b, digits) + digits;
+    b->len += digits;
+    *to = '\0';
+    do {
+        *--to = (char)('0' + n % 10);
+        n /= 10;
+    } while (n);
+}
+
+/* Most texts fit into the room that there is, and are written once. A format that can not be
+ * written (a negative length) adds nothing. */
 void buf_printf(struct buf *b, const char *format, ...)
 {
     va_list args, again;
     va_start(args, format);
     va_copy(again, args);
-    int len = vsnprintf(NULL, 0, format, args);
-    if (len > 0) {
+    size_t room = b->cap - b->len;
+    int len = vsnprintf(room ? b->data + b->len : NULL, room, format, args);
+    if (len > 0 && (size_t)len >= room) {
         vsnprintf(buf_room(b, (size_t)len), (size_t)len + 1, format, again);
-        b->len += (size_t)len;
+    }
+    b->len += len > 0 ? (size_t)len : 0;
+    if (b->data) {
+        b->data[b->len] = '\0';
     }
     va_end(again);
     va_end(args);

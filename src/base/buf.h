@@ -19,10 +19,11 @@ void buf_clear(struct buf *b);
  * `len` what it wrote. Valid until the next call on this buffer. */
 char *buf_room(struct buf *b, size_t more);
 
-/* Appends bytes, a C string, a byte, or a printf format. */
+/* Appends bytes, a C string, a byte, a decimal number, or a printf format. */
 void buf_add(struct buf *b, struct span bytes);
 void buf_text(struct buf *b, const char *text);
 void buf_byte(struct buf *b, char byte);
+void buf_number(struct buf *b, uint64_t n);
 void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Takes the first `n` bytes away. */

@@ -1,14 +1,17 @@
 /*
- * Builds cJSON trees and prints them. cJSON keeps numbers as doubles and strings up to the first
- * NUL, so whole numbers and text from logs go in as raw, ready-made pieces: exact, and escaped by
- * escape.c.
+ * Alerts and entries of the dictionary are built as cJSON trees and printed; summaries and sources,
+ * of which there may be thousands, are written as text. cJSON keeps numbers as doubles and strings
+ * up to the first NUL, so whole numbers and text from logs go in as raw, ready-made pieces: exact,
+ * and escaped by escape.c.
  */
 #include "output/json.h"
 
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "codes/verdict.h"
+#include "output/counts.h"
 #include "output/escape.h"
+#include "output/members.h"
 #include "output/merge.h"
 
 #include <inttypes.h>
@@ -16,10 +19,6 @@
 #include <stdlib.h>
 
 #include <cjson/cJSON.h>
-
-enum {
-    JSON_TOP = 20, /* names that are shown of each dimension */
-};
 
 /* Ends the program rather than return NULL. */
 static void *never_null(size_t size)
@@ -106,218 +105,6 @@ static cJSON *code_row(uint16_t status, const struct code *code, enum blame blam
     return row;
 }
 
-static void add_codes(cJSON *to, const struct tally *t)
-{
-    uint32_t *order = alloc_zero(t->n_cells, sizeof(*order));
-    size_t n = tally_order(t, order);
-    cJSON *rows = cJSON_AddArrayToObject(to, "codes");
-    for (size_t i = 0; i < n; i++) {
-        const struct tally_cell *cell = &t->cells[order[i]];
-        cJSON *row =
-            code_row(cell->verdict.status, verdict_code(cell->verdict), cell->verdict.blame);
-        add_number(row, "count", cell->count);
-        cJSON_AddItemToArray(rows, row);
-    }
-    free(order);
-}
-
-struct vendor {
-    const char *name;
-    uint64_t count;
-};
-
-/* Equal counts are in the order of names, so that equal tallies give equal bytes. */
-static int compare_vendors(const void *left, const void *right)
-{
-    const struct vendor *a = left, *b = right;
-    return a->count != b->count ? (a->count < b->count ? 1 : -1) : strcmp(a->name, b->name);
-}
-
-/* Counts by owner, the largest first. What is unassigned has no owner and is left out. */
-static void add_vendors(cJSON *to, const struct tally *t)
-{
-    struct vendor *vendors = alloc_zero(t->n_cells, sizeof(*vendors));
-    size_t n = 0;
-    for (uint32_t i = 0; i < t->n_cells; i++) {
-        const char *name = verdict_vendor(t->cells[i].verdict);
-        size_t at = 0;
-        while (at < n && strcmp(vendors[at].name, name) != 0) {
-            at++;
-        }
-        n += at == n;
-        vendors[at] = (struct vendor){name, vendors[at].count + t->cells[i].count};
-    }
-    qsort(vendors, n, sizeof(*vendors), compare_vendors);
-    cJSON *counts = cJSON_AddObjectToObject(to, "vendors");
-    for (size_t i = 0; i < n; i++) {
-        if (vendors[i].name[0]) {
-            add_number(counts, vendors[i].name, vendors[i].count);
-        }
-    }
-    free(vendors);
-}
-
-static void add_classes(cJSON *to, const struct tally *t)
-{
-    uint64_t counts[STATUS_CLASSES];
-    tally_classes(t, counts);
-    cJSON *classes = cJSON_AddObjectToObject(to, "classes");
-    for (enum status_class c = CLASS_1XX; c < STATUS_CLASSES; c++) {
-        add_number(classes, status_class_name(c), counts[c]);
-    }
-}
-
-static void add_blame(cJSON *to, const uint64_t counts[BLAMES])
-{
-    cJSON *blames = cJSON_AddObjectToObject(to, "blame");
-    for (enum blame blame = BLAME_NONE; blame < BLAMES; blame++) {
-        add_number(blames, blame_name(blame), counts[blame]);
-    }
-}
-
-static void add_durations(cJSON *to, const struct tally *t)
-{
-    struct sketch sketch;
-    if (tally_durations(t, &sketch)) {
-        cJSON *d = cJSON_AddObjectToObject(to, "duration_seconds");
-        add_number(d, "count", sketch.count);
-        cJSON_AddNumberToObject(d, "sum", sketch_sum_s(&sketch));
-        cJSON_AddNumberToObject(d, "p50", sketch_quantile(&sketch, 0.5));
-        cJSON_AddNumberToObject(d, "p90", sketch_quantile(&sketch, 0.9));
-        cJSON_AddNumberToObject(d, "p99", sketch_quantile(&sketch, 0.99));
-        cJSON_AddNumberToObject(d, "p999", sketch_quantile(&sketch, 0.999));
-        cJSON_AddNumberToObject(d, "max", (double)sketch.max_ns / 1e9);
-    }
-    sketch_done(&sketch);
-}
-
-static void add_line_counts(cJSON *to, const struct tally *t)
-{
-    add_number(to, "lines", t->lines);
-    add_number(to, "requests", t->requests);
-    add_number(to, "unparsed", t->unparsed);
-    add_number(to, "ignored", t->ignored);
-}
-
-/* The members that the whole and each source have in common, up to the durations. */
-static void add_counts(cJSON *to, const struct tally *t)
-{
-    uint64_t blames[BLAMES];
-    add_line_counts(to, t);
-    add_number(to, "late", t->late);
-    if (t->has_bytes) {
-        add_number(to, "bytes", t->bytes);
-    }
-    add_classes(to, t);
-    add_codes(to, t);
-    add_vendors(to, t);
-    tally_blames(t, blames);
-    add_blame(to, blames);
-    add_durations(to, t);
-}
-
-/* Routes and clients are counted on errors only, so they have no number of requests. */
-static cJSON *top_row(const struct top *top, const struct top_entry *e, bool on_every_request)
-{
-    cJSON *row = cJSON_CreateObject();
-    cJSON_AddItemToObject(row, "name", raw_text(top_name(top, e)));
-    if (on_every_request) {
-        add_number(row, "requests", e->n[TOP_REQUESTS]);
-    }
-    add_number(row, "4xx", e->n[TOP_4XX]);
-    add_number(row, "5xx", e->n[TOP_5XX]);
-    add_number(row, "error", e->error);
-    return row;
-}
-
-/* The largest names of one dimension; NULL when there are none. */
-static cJSON *top_rows(const struct tally *t, enum tally_dimension d, size_t max)
-{
-    const struct top_entry *entries[TOP_NAMES];
-    bool on_every_request = d == TALLY_HOSTS || d == TALLY_UPSTREAMS;
-    size_t n = t->tops[d] ? top_largest(t->tops[d], !on_every_request, entries, max) : 0;
-    cJSON *rows = n ? cJSON_CreateArray() : NULL;
-    for (size_t i = 0; i < n; i++) {
-        cJSON_AddItemToArray(rows, top_row(t->tops[d], entries[i], on_every_request));
-    }
-    return rows;
-}
-
-static cJSON *top_object(const struct tally *t, int only, size_t max)
-{
-    cJSON *all = new_object();
-    for (enum tally_dimension d = TALLY_HOSTS; d < TALLY_DIMENSIONS; d++) {
-        cJSON *rows = only < 0 || only == (int)d ? top_rows(t, d, max) : NULL;
-        if (rows) {
-            cJSON_AddItemToObject(all, merge_dimension_name(d), rows);
-        }
-    }
-    return all;
-}
-
-/* No member at all is clearer than an empty one: the dimensions may not be kept. */
-static void add_top(cJSON *to, const struct tally *t)
-{
-    cJSON *all = top_object(t, -1, JSON_TOP);
-    if (all->child) {
-        cJSON_AddItemToObject(to, "top", all);
-    } else {
-        cJSON_Delete(all);
-    }
-}
-
-static void add_samples(cJSON *to, const struct tally *t)
-{
-    if (t->n_samples == 0) {
-        return;
-    }
-    cJSON *samples = cJSON_AddArrayToObject(to, "unparsed_samples");
-    for (uint32_t i = 0; i < t->n_samples; i++) {
-        cJSON_AddItemToArray(samples,
-                             raw_text((struct span){t->samples[i].text, t->samples[i].len}));
-    }
-}
-
-/* What is known of a source beside its counts. */
-static void add_state(cJSON *to, const struct summary_source *s)
-{
-    add_text(to, "name", s->name);
-    add_text(to, "format", s->format);
-    if (s->format_reason) {
-        add_text(to, "format_reason", s->format_reason);
-    }
-    if (s->state) {
-        add_text(to, "state", s->state);
-    }
-    add_number(to, "lag_bytes", s->lag_bytes);
-    add_number(to, "rotations", s->rotations);
-    add_number(to, "truncations", s->truncations);
-    add_number(to, "long_lines", s->long_lines);
-}
-
-/* From the stamps of the lines: of an interval too, a source shows its own time. */
-static void add_stamps(cJSON *to, const struct tally *t)
-{
-    if (t->has_time) {
-        add_time(to, "from", t->from_ms);
-        add_time(to, "to", t->to_ms);
-    }
-}
-
-static void add_sources(cJSON *to, const struct summary *s)
-{
-    cJSON *rows = cJSON_AddArrayToObject(to, "sources");
-    for (size_t i = 0; i < s->n_sources; i++) {
-        cJSON *row = cJSON_CreateObject();
-        add_state(row, &s->sources[i]);
-        add_stamps(row, s->sources[i].tally);
-        add_counts(row, s->sources[i].tally);
-        add_top(row, s->sources[i].tally);
-        add_samples(row, s->sources[i].tally);
-        cJSON_AddItemToArray(rows, row);
-    }
-}
-
 /* An alert names a status, not whose it is: the standard's meaning, or else the first that there
  * is. */
 static const struct code *code_of_alert(uint16_t status)
@@ -332,6 +119,14 @@ static const struct code *code_of_alert(uint16_t status)
         }
     }
     return NULL;
+}
+
+static void add_blame(cJSON *to, const uint64_t counts[BLAMES])
+{
+    cJSON *blames = cJSON_AddObjectToObject(to, "blame");
+    for (enum blame blame = BLAME_NONE; blame < BLAMES; blame++) {
+        add_number(blames, blame_name(blame), counts[blame]);
+    }
 }
 
 static void add_alert_codes(cJSON *to, const struct alert *a)
@@ -419,50 +214,93 @@ static cJSON *alert_object(const struct alert *a)
     return to;
 }
 
-/* The alerts that fired or were resolved at or after a second. */
-static void add_alerts(cJSON *to, const struct alert_set *set, int64_t since)
+/* What is known of a source beside its counts. */
+static void write_state(struct buf *out, const struct summary_source *s)
 {
-    cJSON *rows = cJSON_AddArrayToObject(to, "alerts");
+    members_text(out, "name", span_of(s->name));
+    members_text(out, "format", span_of(s->format));
+    if (s->format_reason) {
+        members_text(out, "format_reason", span_of(s->format_reason));
+    }
+    if (s->state) {
+        members_text(out, "state", span_of(s->state));
+    }
+    members_number(out, "lag_bytes", s->lag_bytes);
+    members_number(out, "rotations", s->rotations);
+    members_number(out, "truncations", s->truncations);
+    members_number(out, "long_lines", s->long_lines);
+}
+
+static void write_time(struct buf *out, const char *member, int64_t ms)
+{
+    char text[CLOCK_TEXT];
+    members_word(out, member, clock_rfc3339(ms, text));
+}
+
+/* From the stamps of the lines: of an interval too, a source shows its own time. */
+static void write_sources(struct buf *out, const struct summary *s)
+{
+    members_open(out, "sources", '[');
+    for (size_t i = 0; i < s->n_sources; i++) {
+        const struct tally *t = s->sources[i].tally;
+        members_open(out, NULL, '{');
+        write_state(out, &s->sources[i]);
+        if (t->has_time) {
+            write_time(out, "from", t->from_ms);
+            write_time(out, "to", t->to_ms);
+        }
+        counts_write(out, t);
+        counts_tops(out, t);
+        counts_samples(out, t);
+        members_close(out, '}');
+    }
+    members_close(out, ']');
+}
+
+/* The alerts that fired or were resolved at or after a second. */
+static void write_alerts(struct buf *out, const struct alert_set *set, int64_t since)
+{
+    members_open(out, "alerts", '[');
     for (size_t i = 0; i < alert_set_count(set); i++) {
         const struct alert *a = alert_set_at(set, i);
         if (a->state != ALERT_PENDING && (a->at >= since || a->resolved_at >= since)) {
-            cJSON_AddItemToArray(rows, alert_object(a));
+            members_name(out, NULL);
+            print(out, alert_object(a));
         }
     }
+    members_close(out, ']');
 }
 
-static void add_summary_head(cJSON *to, const struct summary *s)
+static void write_head(struct buf *out, const struct summary *s)
 {
     static const char *const kinds[] = {"scan", "interval", "total"};
     int64_t from_ms, to_ms;
-    cJSON_AddStringToObject(to, "schema", "teapotd.summary/1");
-    cJSON_AddStringToObject(to, "kind", kinds[s->kind]);
+    members_word(out, "schema", "teapotd.summary/1");
+    members_word(out, "kind", kinds[s->kind]);
     if (s->host) {
-        add_text(to, "host", s->host);
+        members_text(out, "host", span_of(s->host));
     }
-    add_number(to, "seq", s->seq);
+    members_number(out, "seq", s->seq);
     if (summary_time(s, &from_ms, &to_ms)) {
-        add_time(to, "from", from_ms);
-        add_time(to, "to", to_ms);
+        write_time(out, "from", from_ms);
+        write_time(out, "to", to_ms);
     }
 }
 
 void json_summary(struct buf *out, const struct summary *s)
 {
-    struct buf merge = {0};
-    cJSON *to = new_object();
-    add_summary_head(to, s);
-    add_counts(to, s->all);
-    add_sources(to, s);
-    add_top(to, s->all);
+    buf_byte(out, '{');
+    write_head(out, s);
+    counts_write(out, s->all);
+    write_sources(out, s);
+    counts_tops(out, s->all);
     if (s->alerts) {
-        add_alerts(to, s->alerts, s->alerts_since);
+        write_alerts(out, s->alerts, s->alerts_since);
     }
-    add_samples(to, s->all);
-    merge_write(&merge, s);
-    cJSON_AddRawToObject(to, "merge", merge.data);
-    buf_done(&merge);
-    print(out, to);
+    counts_samples(out, s->all);
+    members_name(out, "merge");
+    merge_write(out, s);
+    members_close(out, '}');
 }
 
 void json_alert(struct buf *out, const struct alert *a)
@@ -472,24 +310,26 @@ void json_alert(struct buf *out, const struct alert *a)
 
 void json_alerts(struct buf *out, const struct alert_set *set)
 {
-    cJSON *to = new_object();
-    add_alerts(to, set, INT64_MIN);
-    print(out, to);
+    buf_byte(out, '{');
+    write_alerts(out, set, INT64_MIN);
+    members_close(out, '}');
 }
 
 void json_sources(struct buf *out, const struct summary_source *sources, size_t n)
 {
-    cJSON *to = new_object(), *rows = cJSON_AddArrayToObject(to, "sources");
+    buf_byte(out, '{');
+    members_open(out, "sources", '[');
     for (size_t i = 0; i < n; i++) {
-        cJSON *row = cJSON_CreateObject();
-        add_state(row, &sources[i]);
+        members_open(out, NULL, '{');
+        write_state(out, &sources[i]);
         if (sources[i].tally->has_time) {
-            add_time(row, "last_event", sources[i].tally->to_ms);
+            write_time(out, "last_event", sources[i].tally->to_ms);
         }
-        add_line_counts(row, sources[i].tally);
-        cJSON_AddItemToArray(rows, row);
+        counts_lines(out, sources[i].tally);
+        members_close(out, '}');
     }
-    print(out, to);
+    members_close(out, ']');
+    members_close(out, '}');
 }
 
 /* `formats` says in whose logs this meaning wins; `any` that it is a fallback where nothing is
@@ -539,14 +379,14 @@ void json_explain(struct buf *out, uint16_t status, enum server server, struct s
 
 void json_top(struct buf *out, const struct tally *t, int only, size_t max)
 {
-    cJSON *root = new_object();
-    cJSON_AddItemToObject(root, "top", top_object(t, only, max));
-    print(out, root);
+    buf_byte(out, '{');
+    counts_top(out, t, only, max);
+    members_close(out, '}');
 }
 
 void json_error(struct buf *out, const char *text)
 {
-    cJSON *to = new_object();
-    add_text(to, "error", text);
-    print(out, to);
+    buf_byte(out, '{');
+    members_text(out, "error", span_of(text));
+    members_close(out, '}');
 }

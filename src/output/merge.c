@@ -37,7 +37,7 @@ static void write_numbers(struct buf *out, const uint64_t *numbers, size_t n)
     buf_byte(out, '[');
     for (size_t i = 0; i < n; i++) {
         separate(out, i == 0);
-        buf_printf(out, "%" PRIu64, numbers[i]);
+        buf_number(out, numbers[i]);
     }
     buf_byte(out, ']');
 }

@@ -30,7 +30,7 @@ struct piece {
 
 static struct piece *piece_of(struct work *work)
 {
-    return (struct piece *)((char *)work - offsetof(struct piece, work));
+    return (struct piece *)(void *)((char *)work - offsetof(struct piece, work));
 }
 
 /* A piece behind the others of its file. */

@@ -13,6 +13,7 @@ enum {
     LINES = 60000,
     MANY = 4 * LINES, /* of which a third can't all be under way at once */
     THREADS = 3,
+    FILES = 3 * THREADS, /* more than can have a chunk under way */
     DEADLINE_MS = 40000,
 };
 
@@ -26,6 +27,9 @@ struct world {
     struct catchup catchup;
     struct pipeline pipeline;
     struct source *source;
+    struct source *many[FILES]; /* one for each file, when `is_many` */
+    size_t n_many;
+    bool is_many;
     struct tail_position stored;
     bool is_stored;
     unsigned n_lent, n_truncated, n_rotated, n_caught_up;
@@ -35,16 +39,21 @@ struct world {
 static size_t on_bytes(struct tail_file *file, struct span bytes, bool final, void *ctx)
 {
     struct world *w = ctx;
-    size_t used = source_bytes(w->source, tail_file_framer(file), bytes, final, NOW_MS);
-    source_feed(w->source, INT64_MIN);
+    struct source *s = tail_file_user(file);
+    size_t used = source_bytes(s, tail_file_framer(file), bytes, final, NOW_MS);
+    source_feed(s, INT64_MIN);
     w->n_bytes += used;
     return used;
 }
 
 static void *on_found(const char *path, void *ctx)
 {
-    (void)path;
-    return ctx;
+    struct world *w = ctx;
+    if (!w->is_many) {
+        return w->source;
+    }
+    assert_true(w->n_many < FILES);
+    return w->many[w->n_many++] = source_new(&w->pipeline, path, "auto", "");
 }
 
 static void on_rotated(struct tail_file *file, bool truncated, uint64_t lost_bytes, void *ctx)
@@ -75,7 +84,7 @@ static bool on_backlog(struct tail_file *file, uint64_t bytes, void *ctx)
 {
     struct world *w = ctx;
     assert_true(bytes >= TAIL_BACKLOG_BYTES);
-    bool is_taken = catchup_take(&w->catchup, w->tail, file, w->source);
+    bool is_taken = catchup_take(&w->catchup, w->tail, file, tail_file_user(file));
     w->n_lent += is_taken;
     return is_taken;
 }
@@ -170,7 +179,11 @@ static struct buf make_lines(int n, int status, bool is_mixed)
 
 static uint64_t lines(const struct world *w)
 {
-    return w->source->live ? w->source->live->lines : 0;
+    uint64_t n = w->source->live ? w->source->live->lines : 0;
+    for (size_t i = 0; i < w->n_many; i++) {
+        n += w->many[i]->live ? w->many[i]->live->lines : 0;
+    }
+    return n;
 }
 
 static uint64_t requests_with(const struct world *w, uint16_t status)
@@ -364,6 +377,33 @@ static void with_one_thread_the_loop_reads_itself(void **state)
     buf_done(&log);
 }
 
+/* Files take turns, and what is left for the loop is their first lines and their last. */
+static void all_backlogs_are_lent_however_many(void **state)
+{
+    struct world *w = *state;
+    char paths[FILES][80];
+    struct buf log = make_lines(LINES, 200, false);
+    w->is_many = true;
+    snprintf(w->path, sizeof(w->path), "%s/*.log", w->folder);
+    for (int i = 0; i < FILES; i++) {
+        snprintf(paths[i], sizeof(paths[i]), "%s/%d.log", w->folder, i);
+        append(paths[i], buf_span(&log));
+    }
+    start_tail(w);
+    run_until(w, (uint64_t)FILES * LINES, false);
+    assert_int_equal(w->n_lent, FILES);
+    assert_true(w->n_bytes < FILES * log.len / 2);
+    assert_null(w->catchup.spare);
+    stop_tail(w);
+    for (int i = 0; i < FILES; i++) {
+        assert_int_equal(w->many[i]->live->requests, LINES);
+        source_free(w->many[i]);
+        unlink(paths[i]);
+    }
+    w->n_many = 0;
+    buf_done(&log);
+}
+
 #define WORLD_TEST(test) cmocka_unit_test_setup_teardown(test, make_world, remove_world)
 
 int main(void)
@@ -377,6 +417,7 @@ int main(void)
         WORLD_TEST(after_a_stop_reading_goes_on_where_counting_stopped),
         WORLD_TEST(a_stop_does_not_wait_for_those_who_read),
         WORLD_TEST(with_one_thread_the_loop_reads_itself),
+        WORLD_TEST(all_backlogs_are_lent_however_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /*
  * Each lent file has chunks under way in the order of its bytes; they are merged by an idle handle,
- * a few at a time. A file that was forgotten stays until its last chunk has come back, for workers
+ * a few at a time. All backlogs are lent, however many: what the loop reads itself, its clients
+ * wait for. A file that was forgotten stays until its last chunk has come back, for workers
  * read from its descriptor, a duplicate of the tail's.
  */
 #include "run/catchup.h"
@@ -39,8 +40,8 @@ struct lent {
     struct source *source;
     int fd;
     uint64_t at; /* where the next chunk begins */
-    struct batch *first, *last, *spare;
-    unsigned n_away, n_batches; /* with workers; not merged */
+    struct batch *first, *last;
+    unsigned n_away; /* with workers */
 };
 
 void catchup_start(struct catchup *c, uv_loop_t *loop, unsigned threads)
@@ -62,25 +63,33 @@ static void free_batch(struct batch *b)
     free(b);
 }
 
+/* At the end of the list. */
+static void link_lent(struct lent *l)
+{
+    struct catchup *c = l->all;
+    l->next = NULL;
+    *(c->first ? &c->last->next : &c->first) = l;
+    c->last = l;
+    c->n_lent++;
+}
+
 static void unlink_lent(struct lent *l)
 {
-    struct lent **at = &l->all->first;
+    struct catchup *c = l->all;
+    struct lent *before = NULL, **at = &c->first;
     while (*at && *at != l) {
-        at = &(*at)->next;
+        before = *at;
+        at = &before->next;
     }
     if (*at) {
         *at = l->next;
-        l->all->n_lent--;
+        c->last = l->next ? c->last : before;
+        c->n_lent--;
     }
 }
 
 static void free_lent(struct lent *l)
 {
-    while (l->spare) {
-        struct batch *b = l->spare;
-        l->spare = b->next;
-        free_batch(b);
-    }
     close(l->fd);
     free(l);
 }
@@ -90,19 +99,36 @@ static void drop_first(struct lent *l)
 {
     struct batch *b = l->first;
     l->first = b->next;
-    b->next = l->spare;
-    l->spare = b;
-    l->n_batches--;
+    b->next = l->all->spare;
+    l->all->spare = b;
     l->all->n_batches--;
+}
+
+/* Of a file that is forgotten. Its source may get another format now, so no reader of it is to be
+ * used again; and when it was the last, nothing is. */
+static void drop_done(struct lent *l)
+{
+    struct catchup *c = l->all;
+    while (l->first && l->first->is_done) {
+        drop_first(l);
+    }
+    for (struct batch *b = c->spare; b; b = b->next) {
+        if (b->chunk->of == l->source) {
+            b->chunk->of = NULL;
+        }
+    }
+    while (c->spare && c->n_lent == 0) {
+        struct batch *b = c->spare;
+        c->spare = b->next;
+        free_batch(b);
+    }
 }
 
 static void forget(struct lent *l)
 {
     unlink_lent(l);
     l->tail = NULL;
-    while (l->first && l->first->is_done) {
-        drop_first(l);
-    }
+    drop_done(l);
 }
 
 static void on_work(uv_work_t *work)
@@ -130,21 +156,32 @@ static bool has_more(const struct lent *l)
     return at.offset + tail_file_lag(l->file) >= l->at + BATCH_BYTES;
 }
 
+/* One that has the source's reader already, if there is one. */
+static struct batch *take_spare(struct lent *l)
+{
+    struct batch **at = &l->all->spare;
+    while (*at && (*at)->next && (*at)->chunk->of != l->source) {
+        at = &(*at)->next;
+    }
+    struct batch *b = *at;
+    if (b) {
+        *at = b->next;
+    }
+    return b;
+}
+
 static struct batch *new_batch(struct lent *l)
 {
-    struct batch *b = l->spare;
-    if (b) {
-        l->spare = b->next;
-    } else {
+    struct batch *b = take_spare(l);
+    if (!b) {
         b = alloc_zero(1, sizeof(*b));
-        b->of = l;
         b->work.data = b;
         b->chunk = chunk_new(l->source->shared);
     }
+    b->of = l;
     b->next = NULL;
     *(l->first ? &l->last->next : &l->first) = b;
     l->last = b;
-    l->n_batches++;
     l->all->n_batches++;
     return b;
 }
@@ -168,19 +205,15 @@ static void hand_out_all(struct catchup *c)
 {
     unsigned n_idle = 0;
     while (c->first && n_idle < c->n_lent && c->n_batches < most(c)) {
-        struct lent *l = c->first, **end = &c->first;
+        struct lent *l = c->first;
         if (has_more(l)) {
             hand_out_next(l);
             n_idle = 0;
         } else {
             n_idle++;
         }
-        c->first = l->next;
-        l->next = NULL;
-        while (*end) {
-            end = &(*end)->next;
-        }
-        *end = l;
+        unlink_lent(l);
+        link_lent(l);
     }
 }
 
@@ -283,9 +316,7 @@ static void after_work(uv_work_t *work, int status)
         uv_idle_start(&c->idle, on_idle);
         return;
     }
-    while (l->first && l->first->is_done) {
-        drop_first(l);
-    }
+    drop_done(l);
     if (l->n_away == 0) {
         free_lent(l);
     }
@@ -298,7 +329,7 @@ bool catchup_take(struct catchup *c, struct tail *tail, struct tail_file *file,
                   struct source *source)
 {
     bool is_decided = source->reader && !reader_is_undecided(source->reader);
-    if (c->threads < 2 || !is_decided || c->n_lent >= most(c)) {
+    if (c->threads < 2 || !is_decided) {
         return false;
     }
     int fd = fcntl(tail_file_fd(file), F_DUPFD_CLOEXEC, 0);
@@ -306,15 +337,13 @@ bool catchup_take(struct catchup *c, struct tail *tail, struct tail_file *file,
         return false;
     }
     struct lent *l = alloc_zero(1, sizeof(*l));
-    *l = (struct lent){.next = c->first,
-                       .all = c,
+    *l = (struct lent){.all = c,
                        .tail = tail,
                        .file = file,
                        .source = source,
                        .fd = fd,
                        .at = tail_file_position(file).offset};
-    c->first = l;
-    c->n_lent++;
+    link_lent(l);
     hand_out_all(c);
     return true;
 }

@@ -17,7 +17,8 @@ struct catchup {
     uv_loop_t *loop;
     uv_idle_t idle; /* runs while there is something to merge */
     unsigned threads;
-    struct lent *first; /* files that are lent, the next to be served first */
+    struct lent *first, *last; /* files that are lent, the next to be served first */
+    struct batch *spare;       /* while any are */
     unsigned n_lent, n_batches;
     bool is_stopping;
 };
@@ -25,8 +26,8 @@ struct catchup {
 /* Gets ready, for so many threads; with one, files are left to their tails. */
 void catchup_start(struct catchup *c, uv_loop_t *loop, unsigned threads);
 
-/* Takes a backlog of so many bytes over from the tail: fits on_backlog of tail_events. False when
- * there are enough already, or when the source's format is not decided yet. */
+/* Takes a backlog over from the tail, as on_backlog of tail_events asks. False when the source's
+ * format is not decided yet, or when there is but one thread. */
 bool catchup_take(struct catchup *c, struct tail *tail, struct tail_file *file,
                   struct source *source);
 

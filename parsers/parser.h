@@ -32,7 +32,7 @@ struct parser {
                           memory */
     /* So many bytes at the front of the state are what earlier lines say about later ones, as the
      * #Fields line of W3C; the rest are caches, which change nothing. When they are equal (by
-     * memcmp), two states read the same from any line on. Mostly 0. */
+     * memcmp), two states read the same from any line on. Mostly 0: then sources share a state. */
     size_t memory_size;
     /* Prepares the state. `args` is what stood after "name:", or empty. Optional. 0, or a negative
      * errno with `why` filled; then close is not called. */

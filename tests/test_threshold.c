@@ -244,6 +244,16 @@ static void silence_finds_nothing_where_seconds_can_wait(void **state)
     assert_true(finds > 100);
 }
 
+static void baseline_of_more_requests_than_fit_into_a_minute_is_right(void **state)
+{
+    struct run *run = *state;
+    ticks(run, 400, UINT32_MAX / 7, UINT32_MAX / 700);
+    assert_true(fabs(run->last.baseline - 0.01) < 1e-6);
+    ticks(run, 4000, 100, 0);
+    ticks(run, 4000, 100, 1);
+    assert_true(fabs(run->last.baseline - 0.01) < 1e-6);
+}
+
 static void more_errors_than_requests_are_taken_as_all(void **state)
 {
     struct run *run = *state;
@@ -298,6 +308,7 @@ int main(void)
         TEST(baseline_forgets_what_is_older_than_an_hour),
         TEST(seconds_left_out_of_a_settled_state_change_nothing),
         TEST(silence_finds_nothing_where_seconds_can_wait),
+        TEST(baseline_of_more_requests_than_fit_into_a_minute_is_right),
         TEST(more_errors_than_requests_are_taken_as_all),
         TEST(times_before_1970_are_times_too),
         TEST(evidence_says_what_was_measured_and_the_limit),

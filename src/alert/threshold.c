@@ -30,8 +30,9 @@ struct slot {
     bool is_bad; /* belongs to a finding: not for the baseline */
 };
 
+/* Small, for there are thousands of series: 71 million requests a second fill it. */
 struct minute {
-    uint64_t requests, errors;
+    uint32_t requests, errors;
 };
 
 struct threshold {
@@ -40,9 +41,10 @@ struct threshold {
     int64_t last;  /* second of the last tick */
     int64_t onset; /* and baseline, of the present finding */
     double usual;
-    uint64_t requests, errors; /* in the window */
-    int64_t newest_minute;     /* of the baseline */
-    struct minute baseline, minutes[BASELINE_MINUTES];
+    uint64_t requests, errors;                   /* in the window */
+    int64_t newest_minute;                       /* of the baseline */
+    uint64_t baseline_requests, baseline_errors; /* the sums of the minutes */
+    struct minute minutes[BASELINE_MINUTES];
     struct slot slots[]; /* window_s of them; a second's place is its number modulo window_s */
 };
 
@@ -72,28 +74,32 @@ static void baseline_advance(struct threshold *t, int64_t minute)
     }
     while (t->newest_minute < minute) {
         struct minute *oldest = &t->minutes[place(++t->newest_minute, BASELINE_MINUTES)];
-        t->baseline.requests -= oldest->requests;
-        t->baseline.errors -= oldest->errors;
+        t->baseline_requests -= oldest->requests;
+        t->baseline_errors -= oldest->errors;
         *oldest = (struct minute){0};
     }
 }
 
+/* A minute that is full takes no more: it is a sample of its requests then. */
 static void baseline_add(struct threshold *t, const struct slot *leaving)
 {
     struct minute *m = &t->minutes[place(t->newest_minute, BASELINE_MINUTES)];
+    if (leaving->requests > UINT32_MAX - m->requests) {
+        return;
+    }
     m->requests += leaving->requests;
     m->errors += leaving->errors;
-    t->baseline.requests += leaving->requests;
-    t->baseline.errors += leaving->errors;
+    t->baseline_requests += leaving->requests;
+    t->baseline_errors += leaving->errors;
 }
 
 /* Below 0 when there were too few requests to say what is usual. */
 static double baseline_ratio(const struct threshold *t)
 {
-    if (t->baseline.requests < BASELINE_REQUESTS) {
+    if (t->baseline_requests < BASELINE_REQUESTS) {
         return -1;
     }
-    return (double)t->baseline.errors / (double)t->baseline.requests;
+    return (double)t->baseline_errors / (double)t->baseline_requests;
 }
 
 /* log1p keeps its precision where errors are few, which is the usual case. */

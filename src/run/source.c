@@ -1,0 +1,263 @@
+/*
+ * source_feed hands the seconds that were counted to the alerts, source_fold adds the live tally to
+ * the interval and the total. A source that was read to its end sleeps until its next bytes.
+ */
+#include "run/source.h"
+
+#include "base/alloc.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    LIVE_SKEW_S = 600, /* stamps this near to the wall clock are taken for live ones */
+};
+
+/* At the front of the list: others may be walking it. */
+static void join_awake(struct source *s)
+{
+    struct pipeline *p = s->shared;
+    s->is_awake = true;
+    s->prev_awake = NULL;
+    s->next_awake = p->awake;
+    if (p->awake) {
+        p->awake->prev_awake = s;
+    }
+    p->awake = s;
+}
+
+static void leave_awake(struct source *s)
+{
+    if (s->is_awake) {
+        *(s->prev_awake ? &s->prev_awake->next_awake : &s->shared->awake) = s->next_awake;
+        if (s->next_awake) {
+            s->next_awake->prev_awake = s->prev_awake;
+        }
+    }
+    s->is_awake = false;
+}
+
+/* The format was tried when options or configuration were read, so it can not fail here. */
+struct source *source_new(struct pipeline *p, const char *name, const char *format,
+                          const char *vendor)
+{
+    struct source *s = alloc_zero(1, sizeof(*s));
+    struct problem ignored;
+    s->shared = p;
+    s->name = alloc_text(span_of(name));
+    s->vendor = alloc_text(span_of(vendor));
+    format_read(&s->format, span_of(format), &ignored);
+    snprintf(s->state, sizeof(s->state), "waiting");
+    join_awake(s);
+    return s;
+}
+
+static void free_tally(struct tally *t)
+{
+    if (t) {
+        tally_done(t);
+        free(t);
+    }
+}
+
+void source_free(struct source *s)
+{
+    if (!s) {
+        return;
+    }
+    leave_awake(s);
+    reader_free(s->reader);
+    format_done(&s->format);
+    buf_done(&s->held);
+    free_tally(s->live);
+    free_tally(s->interval);
+    free_tally(s->total);
+    free(s->name);
+    free(s->vendor);
+    free(s);
+}
+
+static struct tally *new_tally(const struct source *s)
+{
+    struct tally *t = alloc_zero(1, sizeof(*t));
+    tally_init(t, s->shared->keep, s->shared->by_host);
+    return t;
+}
+
+/* A tally of the source, made when it is needed first. */
+static struct tally *made(const struct source *s, struct tally **tally)
+{
+    if (!*tally) {
+        *tally = new_tally(s);
+    }
+    return *tally;
+}
+
+/* The alerts and the interval both read the records before window_drain takes them away. */
+void source_feed(struct source *s, int64_t closed_before)
+{
+    if (!s->live) {
+        return;
+    }
+    struct window *w = &s->live->window;
+    if (w->has_clock && w->clock > closed_before) {
+        closed_before = w->clock;
+    }
+    alert_set_feed(s->shared->alerts, s->name, w, closed_before);
+    if (s->shared->has_intervals && w->has_clock && w->n_records) {
+        /* A line that still waits stays here: it comes with the records once it is settled. */
+        struct window records = *w;
+        records.has_pending = false;
+        window_merge(&made(s, &s->interval)->window, &records);
+    }
+    window_drain(w);
+}
+
+/* Seconds before the returned one are over. Nothing can be said (INT64_MIN) before the first stamp;
+ * otherwise the wall clock less the lateness closes them, or later lines do. */
+int64_t source_closed_before(const struct source *s, int64_t wall_ms, int lateness_ms)
+{
+    if (!s->live || !s->live->window.has_clock) {
+        return INT64_MIN;
+    }
+    int64_t clock = s->live->window.clock, at = (wall_ms - lateness_ms) / 1000;
+    bool is_live = s->skew_s > -LIVE_SKEW_S && s->skew_s < LIVE_SKEW_S;
+    if (!is_live) { /* an old log, or one with a clock of its own: its time goes on as ours does */
+        at -= s->skew_s;
+    }
+    return at > clock ? at : clock;
+}
+
+/* What the clock closed while the source rested is closed now, before a line can come for it. */
+static void wake(struct source *s)
+{
+    const struct pipeline *p = s->shared;
+    join_awake(s);
+    if (p->closed_ms) {
+        source_feed(s, source_closed_before(s, p->closed_ms, p->lateness_ms));
+    }
+}
+
+void source_wake(struct source *s, int64_t wall_ms)
+{
+    s->shared->has_moved = true;
+    s->is_busy = s->is_awake && s->live;
+    if (!s->is_awake) {
+        wake(s);
+    }
+    s->time.now_s = wall_ms / 1000;
+    s->arrival_ms = wall_ms;
+    if (!s->reader) {
+        s->reader = reader_new(&s->format, s->shared->dropped);
+        reader_share(s->reader, &s->shared->states);
+    }
+    if (!s->live) {
+        s->live = new_tally(s);
+    }
+}
+
+/* Is there anything to fold? A line that waited was counted when it came, its second only now. */
+static bool has_counted(const struct tally *t)
+{
+    return t->lines || tally_timeline(t)->used;
+}
+
+/* Clears the live tally, so that each line is in the total exactly once. */
+void source_fold(struct source *s)
+{
+    struct pipeline *p = s->shared;
+    if (!s->live || !has_counted(s->live)) {
+        return;
+    }
+    struct tally *total = made(s, &s->total);
+    if (p->has_intervals) {
+        tally_merge_counts(made(s, &s->interval), s->live);
+    }
+    if (p->has_sums) {
+        tally_merge_counts(total, s->live);
+        tally_merge(&p->interval, s->live, false);
+        tally_merge(&p->total, s->live, false);
+    } else {
+        tally_merge(total, s->live, false);
+    }
+    tally_clear(s->live);
+    if (!s->is_busy) {
+        tally_rest(s->live);
+        reader_rest(s->reader);
+    }
+}
+
+void source_caught_up(struct source *s)
+{
+    if (!s->is_busy) {
+        source_fold(s);
+    }
+}
+
+void source_end_interval(struct source *s)
+{
+    if (s->interval && s->interval->lines && s->is_awake) {
+        tally_clear(s->interval);
+    } else if (s->interval) {
+        free_tally(s->interval);
+        s->interval = NULL;
+    }
+}
+
+/* May a line that waits be settled by the clock? Not when its stamp is from long ago. */
+static bool may_settle(const struct window *w, int64_t wall_ms)
+{
+    return w->has_pending && wall_ms / 1000 - w->pending < LIVE_SKEW_S;
+}
+
+bool source_sleep(struct source *s, int64_t wall_ms)
+{
+    bool is_counted = !s->live || !has_counted(s->live);
+    if (!is_counted || s->held.len || (s->live && may_settle(&s->live->window, wall_ms)) ||
+        !alert_set_rest(s->shared->alerts, s->name)) {
+        return false;
+    }
+    if (s->live) {
+        tally_rest(s->live);
+        reader_rest(s->reader);
+    }
+    leave_awake(s);
+    return true;
+}
+
+void source_rest(struct source *s)
+{
+    free_tally(s->live);
+    s->live = NULL;
+}
+
+/* A stamp that waits to be believed may be, when it agrees with the wall clock and nothing came
+ * after it. */
+void source_settle(struct source *s, int64_t wall_ms)
+{
+    if (!s->live || !s->live->window.has_pending) {
+        return;
+    }
+    int64_t skew = wall_ms / 1000 - s->live->window.pending;
+    if (skew > -LIVE_SKEW_S && skew < LIVE_SKEW_S) {
+        tally_settle(s->live);
+        s->skew_s = skew;
+    }
+}
+
+struct summary_source source_summary(const struct source *s, const struct tally *tally)
+{
+    return (struct summary_source){
+        .name = s->name,
+        .format = s->reader          ? reader_format(s->reader)
+                  : s->format.parser ? s->format.parser->name
+                                     : "auto",
+        .format_reason = s->reader ? reader_reason(s->reader) : NULL,
+        .tally = tally,
+        .lag_bytes = s->lag_bytes,
+        .rotations = s->rotations,
+        .truncations = s->truncations,
+        .long_lines = s->long_lines,
+        .state = s->state,
+    };
+}

@@ -1,0 +1,108 @@
+/*
+ * A source and what becomes of its counts: one file that is scanned or followed, or a pipe. It owns
+ * all that is remembered between its lines. What brings counts into it is in pipeline.h.
+ */
+#ifndef TEAPOT_RUN_SOURCE_H
+#define TEAPOT_RUN_SOURCE_H
+
+#include "alert/alert.h"
+#include "base/buf.h"
+#include "event/logtime.h"
+#include "format/reader.h"
+#include "format/states.h"
+#include "input/framer.h"
+#include "output/summary.h"
+#include "tally/tally.h"
+
+struct verdict_cache; /* verdict tables by server and vendor, made once each */
+struct batch;         /* lines that are read together, and their events */
+
+/* What all sources of a run share. */
+struct pipeline {
+    struct alert_set *alerts;
+    struct verdict_cache *verdicts;
+    struct batch *batch;
+    struct states states;  /* of parsers */
+    enum field dropped[4]; /* fields that nobody wants, FIELD_SKIP at the end */
+    unsigned keep;         /* dimensions, bit 1 << enum tally_dimension */
+    bool by_host;          /* windows need records per virtual host */
+    bool has_intervals;    /* each source has a tally of the interval beside its total */
+    /* A service keeps sums of all sources, so that an answer costs the same however many there are.
+     * They alone know times then. */
+    bool has_sums;
+    struct tally total, interval;
+    struct source *awake; /* those that were not put to rest since their last lines */
+    bool has_moved;       /* bytes were counted; reset by whoever writes down how far */
+    int64_t closed_ms;    /* wall time at which seconds were closed last; 0: not yet */
+    int lateness_ms;      /* for source_closed_before, with that */
+};
+
+struct source {
+    struct pipeline *shared;
+    char *name, *vendor; /* vendor: "" when none was given */
+    struct format format;
+    struct reader *reader; /* NULL until the first line */
+    struct framer framer;  /* of a scan or a pipe; followed files have their own */
+    uint64_t long_lines;
+    struct logtime time;
+    struct buf held;        /* lines of an undecided format, each with a newline */
+    struct tally *live;     /* since the last fold; NULL until the first line */
+    struct tally *interval; /* since the last summary; NULL without lines or intervals */
+    struct tally *total;    /* NULL until the first fold; in a service it knows no times */
+    struct source *next_awake, *prev_awake;
+    bool is_awake;
+    bool is_busy; /* bytes came more than once since it rested */
+    const struct verdict_table *verdicts;
+    enum server server; /* that `verdicts` is for */
+    void *owner;        /* the caller's */
+    int64_t arrival_ms; /* wall time given to source_bytes last: lines without stamp */
+    int64_t skew_s;     /* wall clock minus window clock when the last line came */
+    uint64_t lag_bytes, rotations, truncations;
+    char state[96]; /* "reading", "following" … */
+};
+
+/* A source, awake; `format` is read by format_read and was found good before. Freed with
+ * source_free. */
+struct source *source_new(struct pipeline *p, const char *name, const char *format,
+                          const char *vendor);
+void source_free(struct source *s);
+
+/* Bytes came, at `wall_ms`: the source is awake from now on and has a reader and a live tally. What
+ * the clock closed while it slept is closed before. */
+void source_wake(struct source *s, int64_t wall_ms);
+
+/* Gives what was counted per second to the alerts. Seconds before `closed_before` are complete, and
+ * in any case those before the source's own clock. */
+void source_feed(struct source *s, int64_t closed_before);
+
+/* Nothing came after a line whose stamp waits to be confirmed: settles it if it agrees with the
+ * wall clock. */
+void source_settle(struct source *s, int64_t wall_ms);
+
+/* Moves what was counted since the last time into interval and total. Comes after source_feed. */
+void source_fold(struct source *s);
+
+/* All bytes that there were are counted and fed. A source that rested before them most likely rests
+ * again: it is folded now, so that a thousand of them that wake together need the memory of one. */
+void source_caught_up(struct source *s);
+
+/* Ends the interval of a source: what it counted is forgotten. */
+void source_end_interval(struct source *s);
+
+/* Puts a source to sleep that was read to its end, and gives back what it needs only for lines: it
+ * costs nothing then, and wakes by itself with the next bytes. False while something of it still
+ * waits for time to go on. */
+bool source_sleep(struct source *s, int64_t wall_ms);
+
+/* Frees the memory of a source that was finished and folded; its counts stay. */
+void source_rest(struct source *s);
+
+/* The second before which a source that follows its log in real time may be closed now: what its
+ * clock has reached, or what the wall clock has, `lateness_ms` ago, when the log's stamps agree
+ * with it. */
+int64_t source_closed_before(const struct source *s, int64_t wall_ms, int lateness_ms);
+
+/* Describes a source for a summary with that tally, which must not be NULL. */
+struct summary_source source_summary(const struct source *s, const struct tally *tally);
+
+#endif

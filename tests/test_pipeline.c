@@ -252,11 +252,34 @@ static void a_source_rests_until_its_next_bytes(void **state)
     source_caught_up(s);
     assert_int_equal(s->total->requests, 3);
     assert_null(s->live->timeline);
-    take(s, NOW_MS / 1000 + 101, NOW_MS + 101000);
-    source_caught_up(s);
-    assert_int_equal(s->live->requests, 1); /* it is busy: it is folded by the clock */
     source_free(s);
     assert_null(p.awake);
+    pipeline_done(&p);
+}
+
+/* A source is folded at once while it has little news, and by the clock when it has more: then its
+ * memory is worth keeping. */
+static void a_busy_source_is_folded_by_the_clock(void **state)
+{
+    (void)state;
+    struct pipeline p;
+    struct source *s = resting_source(&p);
+    source_fold(s);
+    for (int64_t i = 0; i < 5; i++) {
+        take(s, NOW_MS / 1000 + i, NOW_MS + i);
+        source_feed(s, INT64_MIN);
+        source_caught_up(s);
+    }
+    assert_int_equal(s->live->requests, 3);
+    source_fold(s);
+    assert_int_equal(s->total->requests, 7);
+    assert_non_null(s->live->cells);
+    take(s, NOW_MS / 1000 + 9, NOW_MS + 9);
+    source_feed(s, INT64_MIN);
+    source_caught_up(s);
+    assert_int_equal(s->total->requests, 8);
+    assert_null(s->live->cells);
+    source_free(s);
     pipeline_done(&p);
 }
 
@@ -313,6 +336,9 @@ static void a_new_format_keeps_what_was_counted(void **state)
     source_fold(s);
     assert_int_equal(s->total->requests, 2);
     assert_string_equal(reader_format(s->reader), "ltsv");
+    source_set_format(s, "json", "");
+    source_fold(s);
+    assert_true(source_sleep(s, NOW_MS)); /* without a reader */
     source_free(s);
     pipeline_done(&p);
 }
@@ -328,6 +354,7 @@ int main(void)
         cmocka_unit_test(an_interval_without_lines_is_given_back),
         cmocka_unit_test(sums_know_what_all_sources_counted),
         cmocka_unit_test(a_source_rests_until_its_next_bytes),
+        cmocka_unit_test(a_busy_source_is_folded_by_the_clock),
         cmocka_unit_test(what_the_clock_closed_meanwhile_stays_closed),
         cmocka_unit_test(a_line_that_may_still_be_believed_keeps_its_source_awake),
         cmocka_unit_test(a_new_format_keeps_what_was_counted),

@@ -11,6 +11,7 @@
 
 enum {
     LIVE_SKEW_S = 600, /* stamps this near to the wall clock are taken for live ones */
+    FEW_READS = 2,     /* between two folds: then tables for lines are not worth keeping */
 };
 
 /* At the front of the list: others may be walking it. */
@@ -141,7 +142,7 @@ static void wake(struct source *s)
 void source_wake(struct source *s, int64_t wall_ms)
 {
     s->shared->has_moved = true;
-    s->is_busy = s->is_awake && s->live;
+    s->n_reads++;
     if (!s->is_awake) {
         wake(s);
     }
@@ -162,13 +163,23 @@ static bool has_counted(const struct tally *t)
     return t->lines || tally_timeline(t)->used;
 }
 
+/* Gives back what is for lines only. After a change of its format a source has no reader for a
+ * while.
+ */
+static void give_back(struct source *s)
+{
+    if (s->live) {
+        tally_rest(s->live);
+    }
+    if (s->reader) {
+        reader_rest(s->reader);
+    }
+}
+
 /* Clears the live tally, so that each line is in the total exactly once. */
-void source_fold(struct source *s)
+static void fold(struct source *s)
 {
     struct pipeline *p = s->shared;
-    if (!s->live || !has_counted(s->live)) {
-        return;
-    }
     struct tally *total = made(s, &s->total);
     if (p->has_intervals) {
         tally_merge_counts(made(s, &s->interval), s->live);
@@ -181,16 +192,25 @@ void source_fold(struct source *s)
         tally_merge(total, s->live, false);
     }
     tally_clear(s->live);
-    if (!s->is_busy) {
-        tally_rest(s->live);
-        reader_rest(s->reader);
+}
+
+void source_fold(struct source *s)
+{
+    if (s->live && has_counted(s->live)) {
+        fold(s);
     }
+    if (s->n_reads <= FEW_READS) {
+        give_back(s);
+    }
+    s->n_reads = 0;
 }
 
 void source_caught_up(struct source *s)
 {
-    if (!s->is_busy) {
+    unsigned n = s->n_reads;
+    if (n <= FEW_READS) {
         source_fold(s);
+        s->n_reads = n;
     }
 }
 
@@ -217,10 +237,7 @@ bool source_sleep(struct source *s, int64_t wall_ms)
         !alert_set_rest(s->shared->alerts, s->name)) {
         return false;
     }
-    if (s->live) {
-        tally_rest(s->live);
-        reader_rest(s->reader);
-    }
+    give_back(s);
     leave_awake(s);
     return true;
 }

@@ -51,7 +51,7 @@ struct source {
     struct tally *total;    /* NULL until the first fold; in a service it knows no times */
     struct source *next_awake, *prev_awake;
     bool is_awake;
-    bool is_busy; /* bytes came more than once since it rested */
+    unsigned n_reads; /* how often bytes came since the last fold by the clock */
     const struct verdict_table *verdicts;
     enum server server; /* that `verdicts` is for */
     void *owner;        /* the caller's */
@@ -82,8 +82,8 @@ void source_settle(struct source *s, int64_t wall_ms);
 /* Moves what was counted since the last time into interval and total. Comes after source_feed. */
 void source_fold(struct source *s);
 
-/* All bytes that there were are counted and fed. A source that rested before them most likely rests
- * again: it is folded now, so that a thousand of them that wake together need the memory of one. */
+/* All bytes that there were are counted and fed. A source with little news is folded now, so that a
+ * thousand of them that have some in the same second need the memory of one. */
 void source_caught_up(struct source *s);
 
 /* Ends the interval of a source: what it counted is forgotten. */

@@ -20,13 +20,6 @@ struct apache_state {
     struct marks_set marks; /* of all of them */
 };
 
-/* The IPv6 client of a line without %v:%p is refused: its last part, taken for a port, would make a
- * host of the rest. */
-static bool has_host(struct event *e)
-{
-    return span_find(e->host, ':') == e->host.len || e->host.ptr[0] == '[';
-}
-
 /* One set for both; no set (n is 0) when one of them can't be walked, or there are too many bytes.
  */
 static void join_marks(struct apache_state *s)
@@ -59,7 +52,7 @@ static int open_apache(void *state, struct span args, struct problem *why)
         return r;
     }
     /* The longer one first: to "%h %l %u", a host with its port is an address like any other. */
-    s->formats[0].check = has_host;
+    s->formats[0].check = text_has_host;
     int r = text_open_apache(&s->formats[0], SPAN("%v:%p %h %l %u %t \"%r\" %>s %O"), true, why);
     r = r ? r : text_open_apache(&s->formats[1], SPAN("%h %l %u %t \"%r\" %>s %b"), true, why);
     join_marks(s);

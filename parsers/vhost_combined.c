@@ -5,20 +5,13 @@
  */
 #include "parsers/lang/text.h"
 
-/* The IPv6 client of a line without %v:%p is refused: its last part, taken for a port, would make a
- * host of the rest. */
-static bool has_host(struct event *e)
-{
-    return span_find(e->host, ':') == e->host.len || e->host.ptr[0] == '[';
-}
-
 static int open_vhost_combined(void *state, struct span args, struct problem *why)
 {
     struct text_state *s = state;
     if (args.len) {
         return text_refuse(args, why);
     }
-    s->check = has_host;
+    s->check = text_has_host;
     struct span format = SPAN("%v:%p %h %l %u %t \"%r\" %>s %O \"%{Referer}i\" \"%{User-Agent}i\"");
     return text_open_apache(state, format, true, why);
 }

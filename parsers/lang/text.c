@@ -171,6 +171,11 @@ enum parse_result text_parse(void *state, struct span line, struct event *out)
     return !is_foreign(s, line) && read_body(s, line, out) ? PARSE_OK : PARSE_BAD;
 }
 
+bool text_has_host(struct event *e)
+{
+    return span_find(e->host, ':') == e->host.len || e->host.ptr[0] == '[';
+}
+
 const struct marks_set *text_marks(void *state)
 {
     const struct text_state *s = state;

@@ -44,6 +44,10 @@ void text_drop(void *state, int field);
 /* Reads a line of the format, also inside a syslog envelope. Fits parser.parse. */
 enum parse_result text_parse(void *state, struct span line, struct event *out);
 
+/* Fits `check`, for formats that begin with %v:%p. The IPv6 client of a line without them is
+ * refused: its last part, taken for a port, would make a host of the rest. */
+bool text_has_host(struct event *e);
+
 /* Fit parser.marks and parser.parse_lines. */
 const struct marks_set *text_marks(void *state);
 size_t text_parse_lines(void *state, struct lines *lines, struct event *out, size_t max);

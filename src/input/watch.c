@@ -93,10 +93,26 @@ static bool read_events(struct watch_set *set)
 
 static void on_poll(uv_poll_t *poll, int status, int events);
 
+/* Takes what is there. False when there was nothing. */
+static bool take_events(struct watch_set *set)
+{
+    int reads = 0;
+    while (reads < BATCH_READS && read_events(set)) {
+        reads++;
+    }
+    return reads > 0;
+}
+
+/* As long as something happens in each pause the descriptor is not polled: that takes half as many
+ * system calls. */
 static void on_pause_over(uv_timer_t *pause)
 {
     struct watch_set *set = pause->data;
-    uv_poll_start(&set->poll, UV_READABLE, on_poll);
+    if (take_events(set)) {
+        uv_timer_start(pause, on_pause_over, WATCH_PAUSE_MS, 0);
+    } else {
+        uv_poll_start(&set->poll, UV_READABLE, on_poll);
+    }
 }
 
 /* Takes what is there, and then lets events gather for a moment. */
@@ -104,9 +120,8 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 {
     (void)status, (void)events;
     struct watch_set *set = poll->data;
-    for (int i = 0; i < BATCH_READS && read_events(set); i++) {
-    }
-    uv_poll_stop(&set->poll);
+    take_events(set);
+    uv_poll_stop(poll);
     uv_timer_start(&set->pause, on_pause_over, WATCH_PAUSE_MS, 0);
 }
 

@@ -12,7 +12,7 @@
 #include <uv.h>
 
 enum {
-    WATCH_PAUSE_MS = 5, /* events that come within it are taken together */
+    WATCH_PAUSE_MS = 10, /* events that come within it are taken together */
 };
 
 struct watch;

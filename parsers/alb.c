@@ -13,7 +13,7 @@ static int open_alb(void *state, struct span args, struct problem *why)
         return text_refuse(args, why);
     }
     struct span format = SPAN(
-        "<word> <iso-utc> <word> <client:port> <upstream> <number> <s> <number> <status> <code> <number> <bytes> \"<request>\" ");
+        "<word> <iso-utc> <word> <client:port> <upstream> <number> <s> <number> <status> <origin> <number> <bytes> \"<request>\" ");
     return text_open_plain(state, format, true, why);
 }
 

@@ -29,6 +29,7 @@ static const struct records_key azure_keys[] = {
     {"properties.backendHostname", FIELD_UPSTREAM},
     {"properties.originName", FIELD_UPSTREAM},
     {"properties.serverRouted", FIELD_UPSTREAM},
+    {"properties.serverStatus", FIELD_ORIGIN},
     {NULL, FIELD_SKIP},
 };
 

@@ -12,7 +12,7 @@ static int open_clb(void *state, struct span args, struct problem *why)
         return text_refuse(args, why);
     }
     struct span format = SPAN(
-        "<iso-utc> <word> <client:port> <upstream> <number> <s> <number> <status> <code> <number> <bytes> \"<request>\" ");
+        "<iso-utc> <word> <client:port> <upstream> <number> <s> <number> <status> <origin> <number> <bytes> \"<request>\" ");
     return text_open_plain(state, format, true, why);
 }
 

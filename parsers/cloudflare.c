@@ -10,12 +10,19 @@
 #include "parsers/lang/records.h"
 
 static const struct records_key cloudflare_keys[] = {
-    {"EdgeResponseStatus", FIELD_STATUS}, {"EdgeStartTimestamp", FIELD_TIME_ANY},
-    {"EdgeEndTimestamp", FIELD_TIME_ANY}, {"EdgeTimeToFirstByteMs", FIELD_DURATION_MS},
-    {"EdgeResponseBytes", FIELD_BYTES},   {"ClientIP", FIELD_CLIENT},
-    {"ClientRequestHost", FIELD_HOST},    {"ClientRequestMethod", FIELD_METHOD},
-    {"ClientRequestURI", FIELD_TARGET},   {"ClientRequestPath", FIELD_TARGET},
-    {"OriginIP", FIELD_UPSTREAM},         {NULL, FIELD_SKIP},
+    {"EdgeResponseStatus", FIELD_STATUS},
+    {"EdgeStartTimestamp", FIELD_TIME_ANY},
+    {"EdgeEndTimestamp", FIELD_TIME_ANY},
+    {"EdgeTimeToFirstByteMs", FIELD_DURATION_MS},
+    {"EdgeResponseBytes", FIELD_BYTES},
+    {"ClientIP", FIELD_CLIENT},
+    {"ClientRequestHost", FIELD_HOST},
+    {"ClientRequestMethod", FIELD_METHOD},
+    {"ClientRequestURI", FIELD_TARGET},
+    {"ClientRequestPath", FIELD_TARGET},
+    {"OriginIP", FIELD_UPSTREAM},
+    {"OriginResponseStatus", FIELD_ORIGIN},
+    {NULL, FIELD_SKIP},
 };
 
 static int open_cloudflare(void *state, struct span args, struct problem *why)

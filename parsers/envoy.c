@@ -25,9 +25,9 @@ static enum parse_result parse_envoy(void *state, struct span line, struct event
 static int open_envoy(void *state, struct span args, struct problem *why)
 {
     static const char *const formats[] = {
-        "[<iso-utc>] \"<request>\" <status> <word> <number> <bytes> <ms> <number> \"<text>\" \"<text>\" \"<text>\" \"<host>\" \"<upstream>\"",
-        "[<iso-utc>] \"<request>\" <status> <word> <word> <text> \"<text>\" <number> <bytes> <ms> <number> \"<text>\" \"<text>\" \"<text>\" \"<host>\" \"<upstream>\"",
-        "ACCESS [<iso-utc>] \"<request>\" <status> <word> <number> <bytes> <ms> <number> \"<text>\" \"<text>\" \"<text>\" \"<host>\" \"<upstream>\"",
+        "[<iso-utc>] \"<request>\" <status> <flag> <number> <bytes> <ms> <number> \"<text>\" \"<text>\" \"<text>\" \"<host>\" \"<upstream>\"",
+        "[<iso-utc>] \"<request>\" <status> <flag> <flag-more> <text> \"<text>\" <number> <bytes> <ms> <number> \"<text>\" \"<text>\" \"<text>\" \"<host>\" \"<upstream>\"",
+        "ACCESS [<iso-utc>] \"<request>\" <status> <flag> <number> <bytes> <ms> <number> \"<text>\" \"<text>\" \"<text>\" \"<host>\" \"<upstream>\"",
         NULL,
     };
     struct variants_state *s = state;

@@ -19,6 +19,8 @@ static const struct records_key envoy_json_keys[] = {
     {"path", FIELD_TARGET},
     {"downstream_remote_address", FIELD_CLIENT_PORT},
     {"upstream_host", FIELD_UPSTREAM},
+    {"response_flags", FIELD_FLAG},
+    {"response_code_details", FIELD_FLAG_MORE},
     {NULL, FIELD_SKIP},
 };
 

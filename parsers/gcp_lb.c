@@ -8,15 +8,11 @@
 #include "parsers/lang/records.h"
 
 static const struct records_key gcp_lb_keys[] = {
-    {"httpRequest.status", FIELD_STATUS},
-    {"timestamp", FIELD_TIME_ANY},
-    {"httpRequest.latency", FIELD_DURATION_TEXT},
-    {"httpRequest.responseSize", FIELD_BYTES},
-    {"httpRequest.remoteIp", FIELD_CLIENT},
-    {"httpRequest.requestMethod", FIELD_METHOD},
-    {"httpRequest.requestUrl", FIELD_TARGET},
-    {"labels.backend_service_name", FIELD_UPSTREAM},
-    {NULL, FIELD_SKIP},
+    {"httpRequest.status", FIELD_STATUS},         {"timestamp", FIELD_TIME_ANY},
+    {"httpRequest.latency", FIELD_DURATION_TEXT}, {"httpRequest.responseSize", FIELD_BYTES},
+    {"httpRequest.remoteIp", FIELD_CLIENT},       {"httpRequest.requestMethod", FIELD_METHOD},
+    {"httpRequest.requestUrl", FIELD_TARGET},     {"labels.backend_service_name", FIELD_UPSTREAM},
+    {"jsonPayload.statusDetails", FIELD_FLAG},    {NULL, FIELD_SKIP},
 };
 
 /* Only such lines have one of these. */

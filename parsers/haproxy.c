@@ -32,8 +32,9 @@ static const struct {
     {FIELD_CLIENT_PORT, TEMPLATE_WORD, " ["}, {FIELD_TIME_CLF, TEMPLATE_CLF, "] "},
     {FIELD_SKIP, TEMPLATE_WORD, " "},         {FIELD_UPSTREAM, TEMPLATE_WORD, " "},
     {FIELD_TIMERS_MS, TEMPLATE_TIMERS, " "},  {FIELD_STATUS, TEMPLATE_STATUS, " "},
-    {FIELD_BYTES, TEMPLATE_NUMBER, " "},      {FIELD_SKIP, TEMPLATE_TEXT, "\""},
-    {FIELD_REQUEST, TEMPLATE_TEXT, "\""},
+    {FIELD_BYTES, TEMPLATE_NUMBER, " "},      {FIELD_SKIP, TEMPLATE_WORD, " "},
+    {FIELD_SKIP, TEMPLATE_WORD, " "},         {FIELD_FLAG, TEMPLATE_WORD, " "},
+    {FIELD_SKIP, TEMPLATE_TEXT, "\""},        {FIELD_REQUEST, TEMPLATE_TEXT, "\""},
 };
 
 /* A few bytes, for which a call of memchr would cost more. */

@@ -11,9 +11,9 @@
 static int open_squid(void *state, struct span args, struct problem *why)
 {
     static const char *const formats[] = {
-        "<epoch> <blanks><ms> <client> <caps>/<status> <bytes> <method> <target> <word> <caps>/<upstream> ",
-        "<client> <word> <text> [<clf>] \"<request>\" <status> <bytes> \"<text>\" \"<text>\" <caps>:<caps>",
-        "<client> <word> <text> [<clf>] \"<request>\" <status> <bytes> <caps>:<caps>",
+        "<epoch> <blanks><ms> <client> <flag-caps>/<status> <bytes> <method> <target> <word> <caps>/<upstream> ",
+        "<client> <word> <text> [<clf>] \"<request>\" <status> <bytes> \"<text>\" \"<text>\" <flag-caps>:<caps>",
+        "<client> <word> <text> [<clf>] \"<request>\" <status> <bytes> <flag-caps>:<caps>",
         NULL,
     };
     return variants_open(state, formats, args, why);

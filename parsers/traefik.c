@@ -20,6 +20,7 @@ static const struct records_key traefik_keys[] = {
     {"RequestHost", FIELD_HOST},
     {"ServiceAddr", FIELD_UPSTREAM},
     {"BackendAddr", FIELD_UPSTREAM},
+    {"OriginStatus", FIELD_ORIGIN},
     {NULL, FIELD_SKIP},
 };
 

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/diag.h"
 #include "codes/codes.h"
+#include "codes/details.h"
 #include "output/json.h"
 #include "output/report.h"
 
@@ -441,7 +442,9 @@ static int run_explain(const struct ctl *ctl)
     uint16_t status = status_slot(span_of(ctl->argv[0]));
     struct span name = span_of(ctl->argc > 1 ? ctl->argv[1] : ctl->format), vendor = {NULL, 0};
     enum server server = SERVER_UNKNOWN;
-    if (status == STATUS_NONE) {
+    size_t detail;
+    bool is_detail = status == STATUS_NONE && details_find(span_of(ctl->argv[0]), &detail);
+    if (status == STATUS_NONE && !is_detail) {
         say("\"%s\" is no status code", ctl->argv[0]);
         return USAGE;
     }
@@ -454,8 +457,10 @@ static int run_explain(const struct ctl *ctl)
     }
     struct buf out = {0};
     if (ctl->json) {
-        json_explain(&out, status, server, vendor);
+        is_detail ? json_explain_detail(&out, detail) : json_explain(&out, status, server, vendor);
         buf_byte(&out, '\n');
+    } else if (is_detail) {
+        report_explain_detail(&out, detail, style_of_terminal());
     } else {
         report_explain(&out, status, server, vendor, style_of_terminal());
     }

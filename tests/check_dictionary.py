@@ -13,11 +13,14 @@ import collections
 import csv
 import json
 import pathlib
+import re
 import subprocess
 import sys
 
 SHORTEST_MEANING = 40
 SKIPPED = 77
+# Ordinary answers whose status says it all.
+TOLD_OTHERWISE = {("IIS", "2"), ("CLOUDFRONT", "Error")}
 SAME = ("name", "kind", "blame", "spec")
 
 
@@ -107,6 +110,31 @@ class Checker:
             if owner not in self.ask(row["code"]):
                 self.fault(f"{row['code']} {row['seed_name']}: no entry of {owner}")
 
+    def check_details(self, rows, word_of, owner):
+        """Rows of iis-substatus.csv or cloudflare-1xxx.csv, which have no page of their own."""
+        for row in rows:
+            word = word_of(row)
+            entry = self.ask(word).get(owner, {})
+            if entry.get("blame") != row["blame"]:
+                self.fault(f"{word}: {entry.get('blame')!r}, not {row['blame']!r}")
+
+    def check_flags(self, rows, source):
+        """proxy-flags.csv against the tables in the sources: each value that is a fault has a reason
+        with the same blame, and no other has one."""
+        reasons = dict(re.findall(r"^REASON\((\w+), (\w+),", (source / "reasons.def").read_text(), re.M))
+        text = (source / "flags.def").read_text()
+        flags = {(server, value): reasons[reason].lower() for server, value, reason in
+                 re.findall(r'^FLAG\((\w+), "([^"]+)", (\w+)\)', text, re.M)}
+        for row in rows:
+            key = row["system"].upper().replace("-", "_"), row["value"]
+            if row["field"] in ("state2", "hierarchy"):
+                continue  # letters and words that say nothing by themselves
+            if flags.get(key, row["blame"]) != row["blame"]:
+                self.fault(f"{key}: {flags[key]}, not {row['blame']}")
+            is_told = row["blame"] != "none"
+            if is_told and key not in flags and key not in TOLD_OTHERWISE:
+                self.fault(f"{key}: no reason")
+
 
 def main(arguments):
     if len(arguments) not in (2, 3):
@@ -125,6 +153,16 @@ def main(arguments):
     for row in wanted:
         checker.check_coverage(row)
     checker.check_all_differ()
+    checker.check_details(
+        read_rows(reference / "iis-substatus.csv"),
+        lambda row: f"{row['code']}.{row['substatus']}",
+        "microsoft-iis",
+    )
+    checker.check_details(
+        read_rows(reference / "cloudflare-1xxx.csv"), lambda row: row["code"], "cloudflare"
+    )
+    source = pathlib.Path(__file__).resolve().parent.parent / "src/codes"
+    checker.check_flags(read_rows(reference / "proxy-flags.csv"), source)
     for text in checker.faults:
         print(text)
     print(f"{len(rows)} entries and {len(wanted)} headings: {len(checker.faults)} faults")

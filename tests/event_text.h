@@ -25,6 +25,22 @@ static inline void event_text_member(struct buf *out, const char *key, struct sp
     buf_byte(out, '"');
 }
 
+/* What tells a cause is only asked for where there is something to explain. */
+static inline void event_text_causes(struct buf *out, const struct event *e)
+{
+    if (status_is_plain(e->status) && e->origin.len <= 4) {
+        return;
+    }
+    event_text_member(out, "origin", e->origin);
+    event_text_member(out, "flag", e->flag);
+    if (e->substatus) {
+        buf_printf(out, ",\"substatus\":%u", e->substatus);
+    }
+    if (e->connected || e->answered) {
+        buf_printf(out, ",\"connected\":%u,\"answered\":%u", e->connected, e->answered);
+    }
+}
+
 /* Appends all that an event tells: `,"status":"200"` and so on. Splits the event. */
 static inline void event_text(struct buf *out, struct event *e, struct logtime *times)
 {
@@ -50,6 +66,7 @@ static inline void event_text(struct buf *out, struct event *e, struct logtime *
     if (e->duration_ns != EVENT_NO_DURATION) {
         buf_printf(out, ",\"duration_ns\":%lld", (long long)e->duration_ns);
     }
+    event_text_causes(out, e);
 }
 
 #endif

@@ -39,6 +39,22 @@ static inline void sample_add(struct tally *t, enum server server, const struct 
     free(table);
 }
 
+/* A request of nginx that was tried at a server behind, more than once when `origin` is a list. */
+static inline void sample_tries(struct tally *t, const char *upstream, const char *origin)
+{
+    struct verdict_table *table = malloc(sizeof(*table));
+    struct event e;
+    verdict_table_init(table, SERVER_NGINX, (struct span){0});
+    event_clear(&e);
+    e.status = 502;
+    e.upstream = span_of(upstream);
+    e.origin = span_of(origin);
+    struct judgement j = judge(table, &e);
+    tally_request(t, &e, j.verdict, (int64_t)SAMPLE_START * 1000, true, SPAN("GET /"));
+    tally_cause(t, &e, &j);
+    free(table);
+}
+
 /* A request with a status and nothing else. */
 static inline void sample_status(struct tally *t, enum server server, const char *status,
                                  unsigned times)

@@ -160,6 +160,17 @@ static inline void assert_same_numbers(const struct tally *a, const struct tally
     }
 }
 
+static inline void assert_same_causes(const struct causes *a, const struct causes *b)
+{
+    struct causes *none = causes_new();
+    a = a ? a : none;
+    b = b ? b : none;
+    assert_int_equal(a->masked, b->masked);
+    assert_memory_equal(a->counts, b->counts, 2 * (size_t)reason_count() * sizeof(a->counts[0]));
+    assert_same_top(a->origins, b->origins);
+    causes_free(none);
+}
+
 static inline void assert_same_tally(const struct tally *a, const struct tally *b)
 {
     assert_same_numbers(a, b);
@@ -169,6 +180,7 @@ static inline void assert_same_tally(const struct tally *a, const struct tally *
     for (size_t i = 0; i < TALLY_DIMENSIONS; i++) {
         assert_same_top(a->tops[i], b->tops[i]);
     }
+    assert_same_causes(a->causes, b->causes);
     assert_same_window(&a->window, &b->window);
     assert_same_timeline(tally_timeline(a), tally_timeline(b));
     assert_int_equal(a->n_samples, b->n_samples);

@@ -205,7 +205,7 @@ static void a_key_is_known_in_any_spelling(void **state)
         {"remote_addr", FIELD_CLIENT},
         {"code", FIELD_SKIP},
         {"statuses", FIELD_SKIP},
-        {"upstream_status", FIELD_SKIP},
+        {"upstream_status", FIELD_ORIGIN},
         {"", FIELD_SKIP},
         {"-_.", FIELD_SKIP},
         {"a_key_that_is_longer_than_any_that_we_know", FIELD_SKIP},

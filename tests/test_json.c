@@ -493,6 +493,7 @@ static void everything_fits_the_published_schema(void **state)
     sample_add(&t, SERVER_NGINX, &odd, SAMPLE_START + 901, 3);
     sample_status(&t, SERVER_HAPROXY, "-1", 2);
     sample_status(&t, SERVER_UNKNOWN, "777", 2);
+    sample_tries(&t, "10.0.0.7:80", "504, 502");
     tally_unparsed(&t, SPAN("\0\xc0\"\\"));
     struct summary_source sources[] = {one_source(&t), one_source(&empty)};
     struct summary s = summary_over(&t, sources), nothing = summary_over(&empty, sources + 1);

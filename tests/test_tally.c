@@ -376,6 +376,7 @@ static void cells_come_in_order_of_count_ties_by_status(void **state)
 struct random_line {
     struct event event;
     struct verdict verdict;
+    uint16_t reason;
     int64_t ms;
     bool is_request;
     char host[16], target[16], upstream[16], client[16], text[24];
@@ -400,6 +401,8 @@ static void fill(struct random_line *l, uint64_t *random, int64_t second)
     l->event.target = span_of(l->target);
     l->event.upstream = span_of(l->upstream);
     l->event.client = span_of(l->client);
+    l->event.origin = random_below(random, 3) ? SPAN("502, 200") : SPAN("");
+    l->reason = (uint16_t)random_below(random, reason_count());
     l->event.bytes = (int64_t)random_below(random, 5000) - 1;
     l->event.duration_ns =
         (int64_t)random_below(random, (uint64_t)1 << random_below(random, 40)) - 1;
@@ -410,7 +413,9 @@ static void add_lines(struct tally *t, size_t from, size_t to)
     for (size_t i = from; i < to; i++) {
         const struct random_line *l = &lines[i];
         if (l->is_request) {
+            struct judgement j = {l->verdict, l->reason, l->reason % 2};
             tally_request(t, &l->event, l->verdict, l->ms, true, span_of(l->text));
+            tally_cause(t, &l->event, &j);
         } else if (l->ms % 2) {
             tally_unparsed(t, span_of(l->text));
         } else {

@@ -90,7 +90,7 @@ static void a_shared_code_has_its_default_where_the_format_is_unknown(void **sta
         {"450", SERVER_UNKNOWN, "", "microsoft-windows", "Blocked by Windows Parental Controls",
          BLAME_CLIENT},
         {"451", SERVER_UNKNOWN, "", "ietf", "Unavailable For Legal Reasons", BLAME_NONE},
-        {"456", SERVER_UNKNOWN, "", "", "Unassigned", BLAME_CLIENT},
+        {"456", SERVER_UNKNOWN, "", "haproxy", "Unrecoverable Error", BLAME_SERVER},
         {"457", SERVER_UNKNOWN, "", "", "Unassigned", BLAME_CLIENT},
         {"460", SERVER_UNKNOWN, "", "", "Unassigned", BLAME_CLIENT},
         {"463", SERVER_UNKNOWN, "", "", "Unassigned", BLAME_CLIENT},

@@ -135,7 +135,7 @@ static uint64_t read_time(struct sample *s)
     return sum;
 }
 
-static uint64_t judge(struct sample *s)
+static uint64_t take_verdicts(struct sample *s)
 {
     uint64_t sum = 0;
     for (size_t i = 0; i < s->n; i++) {
@@ -245,7 +245,7 @@ static const struct stage stages[] = {
     {"time, CLF", "combined", "combined", read_time, NULL},
     {"time, seconds since 1970", "caddy", "caddy", read_time, NULL},
     {"time, ISO", "w3c", "w3c", read_time, NULL},
-    {"verdict", "combined", "combined", judge, NULL},
+    {"verdict", "combined", "combined", take_verdicts, NULL},
     {"tally", "combined", "combined", count, NULL},
     {"tally with hosts and durations", "timed", NGINX, count, NULL},
     {"top table, hosts", "timed", NGINX, add_hosts, NULL},

@@ -26,6 +26,8 @@ static const struct {
     {"BYTES_SENT", FIELD_BYTES, TEMPLATE_NUMBER},
     {"BYTES_RECEIVED", FIELD_SKIP, TEMPLATE_NUMBER},
     {"DURATION", FIELD_DURATION_MS, TEMPLATE_NUMBER},
+    {"RESPONSE_FLAGS", FIELD_FLAG, TEMPLATE_WORD},
+    {"RESPONSE_CODE_DETAILS", FIELD_FLAG_MORE, TEMPLATE_TEXT},
 };
 
 static int add_operator(struct template *t, struct span name, struct problem *why)

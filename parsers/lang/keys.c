@@ -201,6 +201,10 @@ bool keys_read(struct keys_state *s, struct jsonscan *scan, struct keys_notes *n
             store(s, (enum field)what, &m, out, scan->mark != NULL);
         } else if (what < FIELDS + KEYS_NOTES) {
             note(notes, what - FIELDS, m.value);
+            if (s->n_given) { /* what tells a format may be a field of it as well */
+                struct span name = span_of(notes->names[what - FIELDS]);
+                store(s, keys_field(s, (struct span){0}, name), &m, out, scan->mark != NULL);
+            }
         }
     }
     out->is_partial = scan->failed;

@@ -32,6 +32,10 @@ static const struct {
     {"s", FIELD_DURATION_S, TEMPLATE_NUMBER},
     {"ms", FIELD_DURATION_MS, TEMPLATE_NUMBER},
     {"us", FIELD_DURATION_US, TEMPLATE_NUMBER},
+    {"origin", FIELD_ORIGIN, TEMPLATE_STATUS},
+    {"flag", FIELD_FLAG, TEMPLATE_WORD},
+    {"flag-caps", FIELD_FLAG, TEMPLATE_CAPS},
+    {"flag-more", FIELD_FLAG_MORE, TEMPLATE_WORD},
     /* What is passed over: a status of others, a number, a time, a word … */
     {"code", FIELD_SKIP, TEMPLATE_STATUS},
     {"number", FIELD_SKIP, TEMPLATE_NUMBER},

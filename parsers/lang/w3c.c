@@ -10,12 +10,23 @@ static const struct {
     const char *name;
     enum field field;
 } columns[] = {
-    {"sc-status", FIELD_STATUS}, {"c-status", FIELD_STATUS}, /* SHOUTcast */
-    {"cs-method", FIELD_METHOD}, {"cs-uri-stem", FIELD_TARGET},
-    {"cs-uri", FIELD_TARGET},    {"cs-host", FIELD_HOST},
-    {"cs(host)", FIELD_HOST},    {"x-host-header", FIELD_HOST},
-    {"c-ip", FIELD_CLIENT},      {"sc-bytes", FIELD_BYTES},
-    {"bytes", FIELD_BYTES},      {"time-taken", FIELD_DURATION_TEXT},
+    {"sc-status", FIELD_STATUS},
+    {"c-status", FIELD_STATUS}, /* SHOUTcast */
+    {"cs-method", FIELD_METHOD},
+    {"cs-uri-stem", FIELD_TARGET},
+    {"cs-uri", FIELD_TARGET},
+    {"cs-host", FIELD_HOST},
+    {"cs(host)", FIELD_HOST},
+    {"x-host-header", FIELD_HOST},
+    {"c-ip", FIELD_CLIENT},
+    {"sc-bytes", FIELD_BYTES},
+    {"bytes", FIELD_BYTES},
+    {"time-taken", FIELD_DURATION_TEXT},
+    {"sc-substatus", FIELD_SUBSTATUS},
+    {"sc-win32-status", FIELD_FLAG},
+    {"s-reason", FIELD_FLAG}, /* httperr */
+    {"x-edge-detailed-result-type", FIELD_FLAG},
+    {"x-edge-result-type", FIELD_FLAG_MORE},
 };
 
 static enum field column_field(struct span name, bool is_iis)

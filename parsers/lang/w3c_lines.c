@@ -338,6 +338,16 @@ static struct span *text_field(struct event *e, enum field field)
                                    : NULL;
 }
 
+/* What tells a cause is asked for on errors only. */
+static void read_causes(struct column c, enum field field, struct event *out)
+{
+    for (unsigned i = 0; i < c.n; i++) {
+        if (!status_is_plain(out[i].status)) {
+            field_store(&out[i], field, value_of(&c, i));
+        }
+    }
+}
+
 /* Of several columns for one field the last value stays, so they are read from left to right. The
  * status is read before all others, and columns that nobody wants never are. */
 static void read_column(struct column c, enum field field, struct event *out)
@@ -349,6 +359,8 @@ static void read_column(struct column c, enum field field, struct event *out)
         read_bytes(c, out);
     } else if (field == FIELD_DURATION_MS || field == FIELD_DURATION_TEXT) {
         read_durations(c, field, out);
+    } else if (field >= FIELD_ORIGIN && field < FIELDS) {
+        read_causes(c, field, out);
     }
 }
 

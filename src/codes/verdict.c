@@ -3,10 +3,12 @@
  * An owner has it for that server when the entry's `seen_in` lists the server or says `any`. After
  * the owners of the order come the others with `any` (a code has at most one owner with `any`, so
  * they need no order among themselves), and last those that only a path, a method or a header could
- * prefer to the rest: Exchange in IIS, CloudLinux's 508 in Apache. A line doesn't tell us those
- * yet, so they win only where nobody else has the code.
+ * prefer to the rest: Exchange in IIS, CloudLinux's 508 in Apache. They win where nobody else has
+ * the code, or where a line speaks for them (hint.c).
  */
 #include "codes/verdict.h"
+
+#include "codes/hint.h"
 
 enum {
     ORDER = 4,
@@ -23,8 +25,7 @@ struct wish {
 };
 
 /* Behind a proxy "ietf" is second, because the proxies' own codes never collide with registered
- * ones but for those that need a hint. Left out until a line tells more: cloudlinux in Apache (508,
- * for GET but not PROPFIND), microsoft-exchange and esri in IIS and esri in Tomcat (by path). */
+ * ones but for those that need a hint. Those that need one are in hint.c. */
 static const char *const orders[SERVERS][ORDER] = {
     [SERVER_UNKNOWN] = {"ietf", "nginx", "cloudflare"},
     [SERVER_NGINX] = {"nginx", "ietf", "esri", "cloudflare"},
@@ -77,6 +78,18 @@ static uint16_t best(size_t first, size_t count, enum server server)
     return found;
 }
 
+/* HAProxy has a text for 456 that it never sends by itself: better than no name at all where
+ * Exchange can't be meant. */
+static uint16_t last_resort(size_t first, size_t count)
+{
+    for (size_t i = first; i < first + count; i++) {
+        if (codes_at(i)->status == 456 && strcmp(codes_at(i)->owner, "haproxy") == 0) {
+            return (uint16_t)i;
+        }
+    }
+    return VERDICT_UNASSIGNED;
+}
+
 static struct wish wish_of(struct span vendor)
 {
     struct wish wish = {.owner = vendor, .server = SERVER_UNKNOWN};
@@ -97,7 +110,8 @@ static uint16_t choose(size_t first, size_t count, enum server server, const str
     if (wish->is_server) {
         found = best(first, count, wish->server);
     }
-    return found == VERDICT_UNASSIGNED ? best(first, count, server) : found;
+    found = found == VERDICT_UNASSIGNED ? best(first, count, server) : found;
+    return found == VERDICT_UNASSIGNED ? last_resort(first, count) : found;
 }
 
 /* RFC 9110 section 15: an unknown code is taken as the x00 of its class. */
@@ -121,8 +135,13 @@ void verdict_table_init(struct verdict_table *table, enum server server, struct 
 {
     struct wish wish = wish_of(vendor);
     size_t count;
+    table->server = server == SERVER_UNKNOWN && wish.is_server ? wish.server : server;
+    memset(table->hinted, 0, sizeof(table->hinted));
     for (uint16_t s = 0; s < STATUS_SLOTS; s++) {
         table->of[s] = (struct verdict){s, VERDICT_UNASSIGNED, unassigned_blame(s)};
+        if (vendor.len == 0 && hint_may_matter(s, table->server)) {
+            table->hinted[s / 64] |= (uint64_t)1 << s % 64;
+        }
     }
     for (size_t i = 0; i < codes_count(); i += count) {
         uint16_t status = codes_at(i)->status, entry;

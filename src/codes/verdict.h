@@ -21,13 +21,16 @@ struct verdict {
 
 struct verdict_table {
     struct verdict of[STATUS_SLOTS];
+    uint64_t hinted[(STATUS_SLOTS + 63) / 64]; /* a bit for each status that hint.h has rules for */
+    enum server server;
 };
 
 /* Fills the table for a server. `vendor` (may be empty) is an owner or server that wins wherever it
  * has the code, whatever the format says. */
 void verdict_table_init(struct verdict_table *table, enum server server, struct span vendor);
 
-/* The verdict on one request; `event->status` must be a slot. */
+/* The verdict on one request by its status alone, which must be a slot; what else its line tells is
+ * judge.h's business. */
 static inline struct verdict verdict_of(const struct verdict_table *table,
                                         const struct event *event)
 {

@@ -9,6 +9,13 @@
 #include "event/logtime.h"
 #include "event/status.h"
 
+/* What a line says of a step on the way to the server behind. */
+enum event_step {
+    EVENT_UNTOLD,
+    EVENT_FAILED,
+    EVENT_DONE,
+};
+
 enum {
     EVENT_NO_BYTES = -1,
     EVENT_NO_DURATION = -1,
@@ -22,10 +29,16 @@ struct event {
     struct span target;   /* request target: path and query, or an absolute URI */
     struct span upstream; /* address or name of the server behind */
     struct span time;     /* as written, to be read by logtime_read with `time_kind` */
-    struct span line;     /* all of it, without its end; filled by parser.parse_lines only */
-    int64_t bytes;        /* of the response, or EVENT_NO_BYTES */
-    int64_t duration_ns;  /* of the request, or EVENT_NO_DURATION */
-    uint16_t status;      /* slot (event/status.h), or STATUS_NONE */
+    struct span origin; /* status that the server behind gave, as written: "502", "502, 200", "-" */
+    struct span flag;   /* what the server noted of the end, in its own words: "SH--", "UC" …;
+                             of nginx, all that were tried, when more than one was */
+    struct span line;   /* all of it, without its end; filled by parser.parse_lines only */
+    int64_t bytes;      /* of the response, or EVENT_NO_BYTES */
+    int64_t duration_ns; /* of the request, or EVENT_NO_DURATION */
+    uint16_t status;     /* slot (event/status.h), or STATUS_NONE */
+    uint16_t substatus;  /* of IIS: the 13 of 404.13; 0: none */
+    uint8_t connected;   /* enum event_step: was there a connection to the server behind? */
+    uint8_t answered;    /* enum event_step: did it begin to answer? */
     enum logtime_kind time_kind;
     bool same_time; /* the time is the same text as that of the event that was read right before, in
                        the same call of parser.parse_lines */
@@ -48,9 +61,13 @@ static inline void event_clear(struct event *e)
     *(event_pair *)&e->target = none;
     *(event_pair *)&e->upstream = none;
     *(event_pair *)&e->time = none;
+    *(event_pair *)&e->origin = none;
+    *(event_pair *)&e->flag = none;
     e->bytes = EVENT_NO_BYTES;
     e->duration_ns = EVENT_NO_DURATION;
     e->status = STATUS_NONE;
+    e->substatus = 0;
+    e->connected = e->answered = EVENT_UNTOLD;
     e->time_kind = LOGTIME_NONE;
     e->same_time = false;
     e->is_partial = false;

@@ -219,6 +219,13 @@ static void store_text(struct span *to, struct span text)
     }
 }
 
+static void store_flag(struct event *out, struct span text, bool replaces)
+{
+    if (replaces || out->flag.len == 0 || span_is(out->flag, "-")) {
+        store_text(&out->flag, text);
+    }
+}
+
 APART static void store_client_port(struct event *out, struct span text)
 {
     store_text(&out->client, without_port(text));
@@ -226,7 +233,54 @@ APART static void store_client_port(struct event *out, struct span text)
 
 APART static void store_upstream(struct event *out, struct span text)
 {
-    store_text(&out->upstream, last_of_list(text));
+    struct span last = last_of_list(text);
+    store_text(&out->upstream, last);
+    if (last.len < text.len) {
+        store_flag(out, text, false); /* the names of all that were tried */
+    }
+}
+
+/* A dash says something here: that there was no answer. */
+static void store_origin(struct event *out, struct span text)
+{
+    if (text.len) {
+        out->origin = text;
+    }
+}
+
+static void store_substatus(struct event *out, struct span text)
+{
+    uint64_t value;
+    if (span_to_u64(text, &value) && value <= UINT16_MAX) {
+        out->substatus = (uint16_t)value;
+    }
+}
+
+/* The last of the times that nginx lists; without a list, "-" may also mean that nobody was asked.
+ */
+static uint8_t step_of(struct span text)
+{
+    struct span last = last_of_list(text);
+    return last.len == 0                         ? EVENT_UNTOLD
+           : is_digit(last.ptr[0])               ? EVENT_DONE
+           : last.len == 1 && last.ptr[0] == '-' ? EVENT_FAILED
+                                                 : EVENT_UNTOLD;
+}
+
+/* What only some servers log, to say who is to blame. */
+APART static void store_cause(struct event *out, enum field field, struct span text)
+{
+    if (field == FIELD_ORIGIN) {
+        store_origin(out, text);
+    } else if (field == FIELD_SUBSTATUS) {
+        store_substatus(out, text);
+    } else if (field == FIELD_CONNECTED) {
+        out->connected = step_of(text);
+    } else if (field == FIELD_ANSWERED) {
+        out->answered = step_of(text);
+    } else {
+        store_flag(out, text, field == FIELD_FLAG);
+    }
 }
 
 void field_store(struct event *out, enum field field, struct span text)
@@ -256,6 +310,12 @@ void field_store(struct event *out, enum field field, struct span text)
     case FIELD_DURATION_NS: store_whole_duration(out, text, 1); break;
     case FIELD_TIMERS_MS: store_whole_duration(out, last_timer(text), 1000000); break;
     case FIELD_DURATION_TEXT: store_duration_text(out, text); break;
+    case FIELD_ORIGIN:
+    case FIELD_FLAG:
+    case FIELD_FLAG_MORE:
+    case FIELD_SUBSTATUS:
+    case FIELD_CONNECTED:
+    case FIELD_ANSWERED: store_cause(out, field, text); break;
     case FIELD_SKIP:
     case FIELD_QUERY:
     case FIELDS: break;
@@ -360,6 +420,16 @@ static const struct {
     {"durationus", FIELD_DURATION_US},
     {"us", FIELD_DURATION_US},
     {"durationns", FIELD_DURATION_NS},
+    {"upstreamstatus", FIELD_ORIGIN},
+    {"originstatus", FIELD_ORIGIN},
+    {"backendstatus", FIELD_ORIGIN},
+    {"backendstatuscode", FIELD_ORIGIN},
+    {"targetstatuscode", FIELD_ORIGIN},
+    {"upstreamconnecttime", FIELD_CONNECTED},
+    {"upstreamheadertime", FIELD_ANSWERED},
+    {"responseflags", FIELD_FLAG},
+    {"responsecodedetails", FIELD_FLAG_MORE},
+    {"terminationstate", FIELD_FLAG},
 };
 
 /* Writes `key` in lower case without "-", "_", "." and blanks; false when it is longer than any we

@@ -49,6 +49,13 @@ static inline enum status_class status_class(uint16_t slot)
     return above < 500 ? (enum status_class)(above / 100) : CLASS_OTHER;
 }
 
+/* Is it an answer that nobody need explain, 100 to 399? Not 308, which a few upload services use
+ * for something of their own: then the line decides whose it is. */
+static inline bool status_is_plain(uint16_t slot)
+{
+    return (unsigned)slot - 100 < 300 && slot != 308;
+}
+
 /* "1xx" … "5xx", "other". A static string. */
 const char *status_class_name(enum status_class class);
 

@@ -91,6 +91,83 @@ static void write_blame(struct buf *out, const struct tally *t)
     members_close(out, '}');
 }
 
+static void write_reason(struct buf *out, const struct causes_row *row)
+{
+    char text[REASON_TEXT];
+    members_open(out, NULL, '{');
+    members_text(out, "reason", span_of(reason_text(row->reason, text)));
+    members_word(out, "blame", blame_name(reason_blame(row->reason)));
+    members_word(out, "confidence",
+                 row->reason == REASON_UNKNOWN ? "unknown"
+                 : row->is_sure                ? "certain"
+                                               : "likely");
+    members_number(out, "count", row->count);
+    members_close(out, '}');
+}
+
+/* Why requests failed, when the log says. */
+static void write_reasons(struct buf *out, const struct tally *t)
+{
+    struct causes_row *rows = alloc_zero(2 * (size_t)reason_count(), sizeof(*rows));
+    size_t n = causes_rows(t->causes, rows);
+    if (n) {
+        members_open(out, "reasons", '[');
+        for (size_t i = 0; i < n; i++) {
+            write_reason(out, &rows[i]);
+        }
+        members_close(out, ']');
+    }
+    if (t->causes && t->causes->masked) {
+        members_number(out, "masked_retries", t->causes->masked);
+    }
+    free(rows);
+}
+
+/* One status of a server behind. */
+static void write_origin(struct buf *out, const struct top_entry *e, struct span status)
+{
+    members_open(out, NULL, '{');
+    members_text(out, "code", status);
+    members_number(out, "count", e->n[CAUSES_TRIES]);
+    if (e->n[CAUSES_MASKED]) {
+        members_number(out, "masked", e->n[CAUSES_MASKED]);
+    }
+    members_number(out, "error", e->error);
+    members_close(out, '}');
+}
+
+/* Servers behind with the failures that were theirs, in the order of each one's largest count. */
+static void write_upstreams(struct buf *out, const struct tally *t)
+{
+    const struct top_entry *entries[TOP_NAMES];
+    struct span server, status, other;
+    const struct top *top = t->causes ? t->causes->origins : NULL;
+    size_t n = top ? top_largest(top, false, entries, COUNTS_NAMES) : 0;
+    if (n == 0) {
+        return;
+    }
+    members_open(out, "upstreams", '[');
+    for (size_t i = 0; i < n; i++) {
+        if (!entries[i]) {
+            continue;
+        }
+        server = causes_server(top_name(top, entries[i]), &status);
+        members_open(out, NULL, '{');
+        members_text(out, "name", server);
+        members_open(out, "codes", '[');
+        for (size_t k = i; k < n; k++) {
+            if (entries[k] &&
+                span_equal(causes_server(top_name(top, entries[k]), &other), server)) {
+                write_origin(out, entries[k], other);
+                entries[k] = NULL;
+            }
+        }
+        members_close(out, ']');
+        members_close(out, '}');
+    }
+    members_close(out, ']');
+}
+
 static void write_durations(struct buf *out, const struct tally *t)
 {
     struct sketch sketch;
@@ -127,6 +204,8 @@ void counts_write(struct buf *out, const struct tally *t)
     write_codes(out, t);
     write_vendors(out, t);
     write_blame(out, t);
+    write_reasons(out, t);
+    write_upstreams(out, t);
     write_durations(out, t);
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "codes/details.h"
 #include "codes/verdict.h"
 #include "output/counts.h"
 #include "output/escape.h"
@@ -374,6 +375,20 @@ void json_explain(struct buf *out, uint16_t status, enum server server, struct s
             cJSON_AddItemToArray(rows, explain_row(i, i == chosen));
         }
     }
+    print(out, to);
+}
+
+void json_explain_detail(struct buf *out, size_t index)
+{
+    const struct detail *d = details_at(index);
+    cJSON *to = new_object();
+    cJSON_AddStringToObject(to, "code", d->word);
+    cJSON *rows = cJSON_AddArrayToObject(to, "entries"), *row = cJSON_CreateObject();
+    cJSON_AddStringToObject(row, "name", d->name);
+    cJSON_AddStringToObject(row, "vendor", d->owner);
+    cJSON_AddStringToObject(row, "blame", blame_name(d->blame));
+    cJSON_AddBoolToObject(row, "chosen", true);
+    cJSON_AddItemToArray(rows, row);
     print(out, to);
 }
 

@@ -23,6 +23,10 @@ void json_sources(struct buf *out, const struct summary_source *sources, size_t 
  * a status word; with `server` SERVER_UNKNOWN the fallback's choice is the chosen one. */
 void json_explain(struct buf *out, uint16_t status, enum server server, struct span vendor);
 
+/* The same for a number beside a status, an entry of codes/details.h ("404.13", "1020"): one entry
+ * {name, vendor, blame, chosen}. */
+void json_explain_detail(struct buf *out, size_t index);
+
 /* Appends {"top":{…}}: at most `max` (up to TOP_NAMES) names of the dimension `only`, or of all
  * when it is negative. */
 void json_top(struct buf *out, const struct tally *t, int only, size_t max);

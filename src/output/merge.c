@@ -6,6 +6,8 @@
  *    "durations":{"2xx":{"count":1,"sum_s":0,"sum_ns":5000,"max_ns":5000,
  *                        "low":460,"buckets":[1],"below":[1,0,…]}},
  *    "top":{"hosts":{"floor":[0,0,0],"entries":[["a.example",9,1,0,0]]}},
+ *    "reasons":[[1,0,3]],"masked":1,
+ *    "origins":{"floor":[0,0,0],"entries":[["10.0.0.7:80 502",3,0,1,0]]},
  *    "timeline":{"shift":0,"first":1795343000,"steps":[[9,1,0]]},
  *    "clock":1795343001,"seconds":[[1795343000,"",9,1,0]]}
  */
@@ -124,6 +126,26 @@ static void write_tops(struct buf *out, const struct tally *t)
     buf_byte(out, '}');
 }
 
+/* Reasons by their number (codes/reasons.def), unsure and sure ones. */
+static void write_causes(struct buf *out, const struct causes *c)
+{
+    bool first = true;
+    if (!c) {
+        return;
+    }
+    buf_text(out, ",\"reasons\":[");
+    for (size_t i = 0; i < reason_count(); i++) {
+        const uint64_t row[] = {i, c->counts[2 * i], c->counts[2 * i + 1]};
+        if (row[1] || row[2]) {
+            separate(out, first);
+            write_numbers(out, row, 3);
+            first = false;
+        }
+    }
+    buf_printf(out, "],\"masked\":%" PRIu64 ",\"origins\":", c->masked);
+    write_top(out, c->origins);
+}
+
 static void write_timeline(struct buf *out, const struct timeline *t)
 {
     if (t->used == 0) {
@@ -220,6 +242,7 @@ void merge_write(struct buf *out, const struct summary *s)
     write_cells(out, s->all);
     write_durations(out, s->all);
     write_tops(out, s->all);
+    write_causes(out, s->all->causes);
     write_timeline(out, tally_timeline(s->all));
     write_seconds(out, s);
     buf_byte(out, '}');

@@ -6,6 +6,7 @@
 #include "output/report.h"
 
 #include "base/alloc.h"
+#include "codes/details.h"
 #include "codes/verdict.h"
 #include "output/escape.h"
 #include "output/headline.h"
@@ -148,9 +149,11 @@ void report_summary(struct buf *out, const struct summary *s, struct report_styl
     tables_codes(&p, s->all);
     tables_timeline(&p, tally_timeline(s->all));
     tables_blame(&p, s->all);
+    tables_reasons(&p, s->all);
     tables_names(&p, s->all, TALLY_HOSTS);
     tables_names(&p, s->all, TALLY_ROUTES);
     tables_names(&p, s->all, TALLY_UPSTREAMS);
+    tables_origins(&p, s->all);
     tables_names(&p, s->all, TALLY_CLIENTS);
     tables_durations(&p, s->all);
     tables_sources(&p, s);
@@ -271,4 +274,22 @@ void report_explain(struct buf *out, uint16_t status, enum server server, struct
     if (server == SERVER_UNKNOWN && vendor.len == 0) {
         write_others(&p, status, chosen);
     }
+}
+
+void report_explain_detail(struct buf *out, size_t index, struct report_style style)
+{
+    struct page p = styled_page(out, style);
+    const struct detail *d = details_at(index);
+    struct buf line = {0};
+    buf_printf(&line, "%s is %s (%s)", d->word, d->name, d->owner);
+    page_wrapped(&p, 0, PAGE_BOLD, buf_span(&line));
+    line.len = 0;
+    buf_printf(&line, "To blame, as a rule: %s.", blame_name(d->blame));
+    page_wrapped(&p, REPORT_INDENT, PAGE_PLAIN, buf_span(&line));
+    page_wrapped(&p, REPORT_INDENT, PAGE_DIM,
+                 d->substatus || d->code < 1000
+                     ? SPAN("The second number is the sub-status, sc-substatus in IIS's log.")
+                     : SPAN("It stands in the body of the error page and in cf-error-type, beside "
+                            "a status of 403, 409, 429 or 530."));
+    buf_done(&line);
 }

@@ -19,6 +19,9 @@ void report_summary(struct buf *out, const struct summary *s, struct report_styl
 void report_explain(struct buf *out, uint16_t status, enum server server, struct span vendor,
                     struct report_style style);
 
+/* The same of a number beside a status, an entry of codes/details.h. */
+void report_explain_detail(struct buf *out, size_t index, struct report_style style);
+
 /* Appends one alert as a line for a terminal. */
 void report_alert(struct buf *out, const struct alert *a, struct report_style style);
 

@@ -128,6 +128,63 @@ void tables_blame(struct page *p, const struct tally *t)
     grid_done(&g);
 }
 
+void tables_reasons(struct page *p, const struct tally *t)
+{
+    static const struct grid_column columns[] = {
+        {"count", GRID_NUMBER}, {"blame", GRID_TEXT_LEFT}, {"reason", GRID_FLEXIBLE}};
+    struct causes_row *rows = alloc_zero(2 * (size_t)reason_count(), sizeof(*rows));
+    size_t n = causes_rows(t->causes, rows), shown = n < TABLES_NAMES ? n : TABLES_NAMES;
+    struct grid g = grid_over(p, columns, 3);
+    for (size_t i = 0; i < shown; i++) {
+        char text[REASON_TEXT];
+        reason_text(rows[i].reason, text);
+        bool is_guess = !rows[i].is_sure && rows[i].reason != REASON_UNKNOWN;
+        char *guess = is_guess ? alloc_printf("%s (likely)", text) : NULL;
+        grid_number(&g, PAGE_PLAIN, rows[i].count);
+        grid_text(&g, PAGE_PLAIN, span_of(blame_name(reason_blame(rows[i].reason))));
+        grid_text(&g, PAGE_PLAIN, span_of(guess ? guess : text));
+        free(guess);
+    }
+    if (n) {
+        page_heading(p, "Why");
+        grid_write(&g, p);
+    }
+    if (t->causes && t->causes->masked) {
+        char text[PAGE_CELL];
+        char *note = alloc_printf("%s failed tries were hidden by a retry.",
+                                  page_number(t->causes->masked, text));
+        page_wrapped(p, GRID_GAP, PAGE_DIM, span_of(note));
+        free(note);
+    }
+    grid_done(&g);
+    free(rows);
+}
+
+/* Servers behind, each status of theirs on a line. */
+void tables_origins(struct page *p, const struct tally *t)
+{
+    static const struct grid_column columns[] = {{"upstream", GRID_FLEXIBLE},
+                                                 {"its code", GRID_TEXT_LEFT},
+                                                 {"count", GRID_NUMBER},
+                                                 {"hidden by a retry", GRID_OPTIONAL}};
+    const struct top_entry *entries[TABLES_NAMES];
+    const struct top *top = t->causes ? t->causes->origins : NULL;
+    size_t n = top ? top_largest(top, false, entries, TABLES_NAMES) : 0;
+    struct grid g = grid_over(p, columns, 4);
+    for (size_t i = 0; i < n; i++) {
+        struct span status, server = causes_server(top_name(top, entries[i]), &status);
+        grid_text(&g, PAGE_PLAIN, server);
+        grid_text(&g, PAGE_PLAIN, status);
+        grid_number(&g, PAGE_PLAIN, entries[i]->n[CAUSES_TRIES]);
+        grid_number(&g, PAGE_PLAIN, entries[i]->n[CAUSES_MASKED]);
+    }
+    if (n) {
+        page_heading(p, "Answers of upstreams");
+        grid_write(&g, p);
+    }
+    grid_done(&g);
+}
+
 /* The mean of the steps that fall on column `i` of `n`. */
 static double resample(const struct timeline *t, size_t i, size_t n, bool errors)
 {

@@ -19,6 +19,11 @@ void tables_timeline(struct page *p, const struct timeline *t);
 /* Quantiles of the durations: of all, and of each class when there are several. */
 void tables_durations(struct page *p, const struct tally *t);
 
+/* Why requests failed, and the servers behind with the statuses that were theirs; nothing when the
+ * log does not say. */
+void tables_reasons(struct page *p, const struct tally *t);
+void tables_origins(struct page *p, const struct tally *t);
+
 /* The names of a dimension: hosts by requests, the others by errors. */
 void tables_names(struct page *p, const struct tally *t, enum tally_dimension dimension);
 

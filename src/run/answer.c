@@ -1,5 +1,6 @@
 /* What the stats socket is answered, from the service's sources. */
 #include "base/clock.h"
+#include "codes/details.h"
 #include "output/json.h"
 #include "output/prometheus.h"
 #include "output/report.h"
@@ -125,6 +126,16 @@ static int answer_explain(const struct serve_request *r, struct buf *out)
     enum server server = SERVER_UNKNOWN;
     take_word(&rest, code);
     uint16_t status = status_slot(span_of(code));
+    size_t detail;
+    if (status == STATUS_NONE && details_find(span_of(code), &detail)) {
+        if (r->text) {
+            report_explain_detail(out, detail, (struct report_style){.columns = 80});
+        } else {
+            json_explain_detail(out, detail);
+            buf_byte(out, '\n');
+        }
+        return OK;
+    }
     if (status == STATUS_NONE) {
         json_error(out, "explain takes a status code and perhaps the name of a server");
         return BAD;

@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "codes/details.h"
 #include "output/json.h"
 #include "output/report.h"
 #include "run/process.h"
@@ -126,14 +127,30 @@ static int find_server(const char *word, enum server *server, struct problem *wh
     return r;
 }
 
+/* "404.13" and "1020" are no statuses, but have a name too. */
+static void explain_detail(const struct options *o, size_t index, struct buf *out)
+{
+    if (o->output == OPTIONS_JSON) {
+        json_explain_detail(out, index);
+        buf_byte(out, '\n');
+    } else {
+        report_explain_detail(out, index, terminal_style());
+    }
+}
+
 int oneshot_explain(const struct options *o)
 {
     uint16_t status = status_slot(span_of(o->explain));
     struct span vendor = span_of(o->vendor ? o->vendor : "");
     struct buf out = {0};
-    if (status == STATUS_NONE) {
-        diag_say(DIAG_ERROR, "\"%s\" is no status code: one to three digits, \"-\" or \"-1\"",
-                 o->explain);
+    size_t detail;
+    bool is_detail = status == STATUS_NONE && details_find(span_of(o->explain), &detail);
+    if (status == STATUS_NONE && !is_detail) {
+        diag_say(
+            DIAG_ERROR,
+            "\"%s\" is no status code: one to three digits, \"-\", \"-1\", or a number of IIS or "
+            "Cloudflare such as 404.13 or 1020",
+            o->explain);
         return EXIT_USAGE;
     }
     enum server server;
@@ -142,7 +159,9 @@ int oneshot_explain(const struct options *o)
         problem_say(&why);
         return EXIT_USAGE;
     }
-    if (o->output == OPTIONS_JSON) {
+    if (is_detail) {
+        explain_detail(o, detail, &out);
+    } else if (o->output == OPTIONS_JSON) {
         json_explain(&out, status, server, vendor);
         buf_byte(&out, '\n');
     } else {

@@ -381,7 +381,8 @@ static unsigned take_statuses(struct walk *w, const struct template_step *s,
                               const struct walk_sink *sink)
 {
     const struct taker k = taker_of(w, s, sink);
-    const bool is_code = sink->kind == WALK_CODE, is_last = s->literal_len == 0;
+    const bool is_code = sink->kind == WALK_CODE, is_text = sink->kind == WALK_TEXT;
+    const bool is_last = s->literal_len == 0;
     for (unsigned i = 0; i < k.n; i++) {
         const char *at = k.base + k.at[i];
         uint64_t word = load_little(at);
@@ -393,6 +394,9 @@ static unsigned take_statuses(struct walk *w, const struct template_step *s,
             uint16_t code =
                 (uint16_t)((word & 15) * 100 + (word >> 8 & 15) * 10 + (word >> 16 & 15));
             memcpy(k.sink.to + i * k.sink.stride, &code, sizeof(code));
+        } else if (is_text) {
+            struct span text = {at, STATUS_DIGITS};
+            memcpy(k.sink.to + i * k.sink.stride, &text, sizeof(text));
         }
         k.at[i] += STATUS_DIGITS + (uint32_t)k.step.literal_len;
     }

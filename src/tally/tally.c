@@ -56,6 +56,8 @@ void tally_rest(struct tally *t)
         top_free(t->tops[i]);
         t->tops[i] = NULL;
     }
+    causes_free(t->causes);
+    t->causes = NULL;
     window_rest(&t->window);
 }
 
@@ -83,6 +85,9 @@ void tally_clear(struct tally *t)
         if (t->tops[i]) {
             top_clear(t->tops[i]);
         }
+    }
+    if (t->causes) {
+        causes_clear(t->causes);
     }
     window_drain(&t->window);
     if (t->timeline) {
@@ -265,9 +270,21 @@ void tally_request(struct tally *t, const struct event *e, struct verdict v, int
     }
 }
 
-static inline bool is_error_status(uint16_t status)
+void tally_cause(struct tally *t, const struct event *e, const struct judgement *j)
 {
-    return (unsigned)status - 400 < 200;
+    if (j->reason == REASON_NONE && e->origin.len == 0) {
+        return;
+    }
+    if (!t->causes) {
+        t->causes = causes_new();
+    }
+    causes_add(t->causes, e, j, t->keep & 1U << TALLY_UPSTREAMS);
+}
+
+/* Is there nothing about the request but its counts? A list of statuses is longer than one. */
+static inline bool is_plain(const struct event *e)
+{
+    return status_is_plain(e->status) && e->origin.len <= 4;
 }
 
 /* What a request that is no error has beside its count. */
@@ -317,13 +334,16 @@ static void end_run(struct tally *t, struct run *run)
 
 /* Errors, and what is not for the window's second. */
 __attribute__((noinline)) static void count_singly(struct tally *t, struct event *e,
-                                                   struct tally_time time, struct verdict v)
+                                                   struct tally_time time,
+                                                   const struct verdict_table *verdicts)
 {
-    enum status_class class = status_class(v.status);
-    if (class == CLASS_4XX || class == CLASS_5XX) {
+    struct judgement j = {.verdict = verdict_of(verdicts, e), .reason = REASON_NONE};
+    if (!is_plain(e)) {
         event_split(e);
+        j = judge(verdicts, e);
+        tally_cause(t, e, &j);
     }
-    tally_request(t, e, v, time.ms, time.stamped, e->line);
+    tally_request(t, e, j.verdict, time.ms, time.stamped, e->line);
 }
 
 void tally_requests(struct tally *t, struct event *events, const struct tally_time *times, size_t n,
@@ -343,7 +363,7 @@ void tally_requests(struct tally *t, struct event *events, const struct tally_ti
             }
         }
         uint16_t cell = t->hot[e->status];
-        if (is_open && cell && !is_error_status(e->status)) {
+        if (is_open && cell && is_plain(e)) {
             t->cells[cell - 1].count++;
             add_details(t, e);
             run.bytes += e->bytes >= 0 ? (uint64_t)e->bytes : 0;
@@ -352,7 +372,7 @@ void tally_requests(struct tally *t, struct event *events, const struct tally_ti
             continue;
         }
         end_run(t, &run);
-        count_singly(t, e, time, verdict_of(verdicts, e));
+        count_singly(t, e, time, verdicts);
         t->hot_of = verdicts; /* what it made hot is of this table, too */
         is_open = window_can_run(&t->window, second_of(time.ms));
     }
@@ -441,6 +461,12 @@ void tally_merge_counts(struct tally *into, const struct tally *from)
         if (from->tops[d]) {
             top_merge(top_of(into, d), from->tops[d]);
         }
+    }
+    if (from->causes) {
+        if (!into->causes) {
+            into->causes = causes_new();
+        }
+        causes_merge(into->causes, from->causes);
     }
     for (uint32_t i = 0; i < from->n_samples; i++) {
         add_sample(into, (struct span){from->samples[i].text, from->samples[i].len});

@@ -6,8 +6,9 @@
 #ifndef TEAPOT_TALLY_TALLY_H
 #define TEAPOT_TALLY_TALLY_H
 
-#include "codes/verdict.h"
+#include "codes/judge.h"
 #include "event/event.h"
+#include "tally/causes.h"
 #include "tally/sketch.h"
 #include "tally/timeline.h"
 #include "tally/top.h"
@@ -48,6 +49,7 @@ struct tally {
     const struct verdict_table *hot_of;       /* all of `hot` are verdicts of this table, or NULL */
     struct sketch *durations[STATUS_CLASSES]; /* NULL until the first */
     struct top *tops[TALLY_DIMENSIONS];       /* NULL until the first */
+    struct causes *causes;                    /* NULL until the first */
     uint8_t keep;                             /* bit 1 << enum tally_dimension: wanted */
     struct window window;
     struct timeline *timeline; /* NULL until the first request */
@@ -70,6 +72,9 @@ void tally_rest(struct tally *t);
  * text. */
 void tally_request(struct tally *t, const struct event *e, struct verdict v, int64_t ms,
                    bool stamped, struct span line);
+
+/* Counts why a request failed, beside tally_request. */
+void tally_cause(struct tally *t, const struct event *e, const struct judgement *j);
 
 /* When a request was, as tally_requests takes it. */
 struct tally_time {

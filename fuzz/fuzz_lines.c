@@ -5,7 +5,9 @@
  * it hands on must be readable memory and a status that exists.
  */
 #include "base/alloc.h"
+#include "codes/judge.h"
 #include "event/event.h"
+#include "event/field.h"
 #include "format/format.h"
 #include "tally/route.h"
 
@@ -39,6 +41,17 @@ static void check_event(const struct event *e)
     touch(e->method);
     touch(e->target);
     touch(e->upstream);
+    touch(e->origin);
+    touch(e->flag);
+    static struct verdict_table table;
+    if (!table.of[200].status) {
+        verdict_table_init(&table, SERVER_NGINX, (struct span){0});
+    }
+    for (enum server server = SERVER_UNKNOWN; server < SERVERS; server++) {
+        table.server = server;
+        judge(&table, e);
+    }
+    judge_masked(e);
     touch(e->time);
     logtime_read(&times, e->time_kind, e->time, &ms);
     touch(route_of(e->target, route));
@@ -55,6 +68,14 @@ static void parse_line(const struct parser *p, void *state, struct span line)
     event_clear(&e);
     if (p->parse(state, (struct span){copy, line.len}, &e) == PARSE_OK) {
         check_event(&e);
+    }
+    if (p->reach) {
+        size_t offset = 0;
+        int field = FIELD_SKIP;
+        p->reach(state, (struct span){copy, line.len}, &offset, &field);
+        if (offset > line.len || field < FIELD_SKIP || field >= FIELDS) {
+            abort();
+        }
     }
     free(copy);
 }

@@ -28,6 +28,7 @@ const struct parser parser_alb = {
     .open = open_alb,
     .drop = text_drop,
     .parse = text_parse,
+    .reach = text_reach,
     .marks = text_marks,
     .parse_lines = text_parse_lines,
 };

@@ -26,6 +26,7 @@ const struct parser parser_gandi = {
     .open = open_gandi,
     .drop = text_drop,
     .parse = text_parse,
+    .reach = text_reach,
     .marks = text_marks,
     .parse_lines = text_parse_lines,
 };

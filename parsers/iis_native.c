@@ -28,6 +28,7 @@ const struct parser parser_iis_native = {
     .open = open_iis_native,
     .drop = text_drop,
     .parse = text_parse,
+    .reach = text_reach,
     .marks = text_marks,
     .parse_lines = text_parse_lines,
 };

@@ -21,6 +21,7 @@ const struct parser parser_lighttpd = {
     .open = open_lighttpd,
     .drop = text_drop,
     .parse = text_parse,
+    .reach = text_reach,
     .marks = text_marks,
     .parse_lines = text_parse_lines,
 };

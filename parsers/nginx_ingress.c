@@ -30,6 +30,7 @@ const struct parser parser_nginx_ingress = {
     .open = open_nginx_ingress,
     .drop = text_drop,
     .parse = text_parse,
+    .reach = text_reach,
     .marks = text_marks,
     .parse_lines = text_parse_lines,
 };

@@ -44,6 +44,9 @@ struct parser {
     void (*close)(void *state);
     /* Reads one line, without its line end. `out` was cleared. No I/O, no clock, no allocation. */
     enum parse_result (*parse)(void *state, struct span line, struct event *out);
+    /* How far a line fits that parse refuses, in fields; `*offset` is where the first one that does
+     * not would begin, `*field` what it is (enum field). Optional, to tell people. */
+    unsigned (*reach)(void *state, struct span line, size_t *offset, int *field);
     /* The bytes whose marks parse_lines walks along; the newline is among them. NULL, as without
      * this function: these arguments can't be read so. Valid as long as the state. Optional, with
      * parse_lines. */

@@ -27,6 +27,7 @@ const struct parser parser_s3 = {
     .open = open_s3,
     .drop = text_drop,
     .parse = text_parse,
+    .reach = text_reach,
     .marks = text_marks,
     .parse_lines = text_parse_lines,
 };

@@ -18,6 +18,7 @@ const struct parser parser_tomcat = {
     .open = open_tomcat,
     .drop = text_drop,
     .parse = text_parse,
+    .reach = text_reach,
     .marks = text_marks,
     .parse_lines = text_parse_lines,
 };

@@ -23,6 +23,7 @@ const struct parser parser_uvicorn = {
     .open = open_uvicorn,
     .drop = text_drop,
     .parse = text_parse,
+    .reach = text_reach,
     .marks = text_marks,
     .parse_lines = text_parse_lines,
 };

@@ -21,6 +21,7 @@ const struct parser parser_varnish = {
     .open = open_varnish,
     .drop = text_drop,
     .parse = text_parse,
+    .reach = text_reach,
     .marks = text_marks,
     .parse_lines = text_parse_lines,
 };

@@ -27,6 +27,7 @@ const struct parser parser_vhost_combined = {
     .open = open_vhost_combined,
     .drop = text_drop,
     .parse = text_parse,
+    .reach = text_reach,
     .marks = text_marks,
     .parse_lines = text_parse_lines,
 };

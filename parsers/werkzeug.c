@@ -31,6 +31,7 @@ const struct parser parser_werkzeug = {
     .open = open_werkzeug,
     .drop = text_drop,
     .parse = text_parse,
+    .reach = text_reach,
     .marks = text_marks,
     .parse_lines = text_parse_lines,
 };

@@ -25,6 +25,7 @@ const struct parser parser_zoraxy = {
     .open = open_zoraxy,
     .drop = text_drop,
     .parse = text_parse,
+    .reach = text_reach,
     .marks = text_marks,
     .parse_lines = text_parse_lines,
 };

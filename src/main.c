@@ -30,6 +30,7 @@
 #include "base/diag.h"
 #include "config/options.h"
 #include "run/daemon.h"
+#include "run/detect.h"
 #include "run/oneshot.h"
 
 #include <signal.h>
@@ -53,7 +54,7 @@ static int print_help(void)
 /* Without files and with a person at the terminal there is nothing to read: short help. */
 static bool nothing_to_read(const struct options *o)
 {
-    bool reads = o->action == OPTIONS_SCAN || o->action == OPTIONS_FOLLOW;
+    bool reads = o->action <= OPTIONS_FOLLOW;
     if (!reads || !o->no_files || isatty(STDIN_FILENO) != 1) {
         return false;
     }
@@ -68,6 +69,7 @@ static int run(const struct options *o)
 {
     switch (o->action) {
     case OPTIONS_SCAN: return oneshot_scan(o);
+    case OPTIONS_DETECT: return detect_files(o);
     case OPTIONS_FOLLOW: return daemon_follow(o);
     case OPTIONS_DAEMON: return daemon_run(o);
     case OPTIONS_CHECK: return daemon_check(o);

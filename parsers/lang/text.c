@@ -171,6 +171,20 @@ enum parse_result text_parse(void *state, struct span line, struct event *out)
     return !is_foreign(s, line) && read_body(s, line, out) ? PARSE_OK : PARSE_BAD;
 }
 
+unsigned text_reach(void *state, struct span line, size_t *offset, int *field)
+{
+    const struct text_state *s = state;
+    struct syslog_header header;
+    struct span body = line;
+    if (line.len <= 20 || !syslog_peel(line, &body, &header)) {
+        body = line;
+    }
+    unsigned n = template_reach(&s->template, body, offset);
+    *offset += (size_t)(body.ptr - line.ptr);
+    *field = n < s->template.n_steps ? s->template.steps[n].slot : FIELD_SKIP;
+    return n;
+}
+
 bool text_has_host(struct event *e)
 {
     return span_find(e->host, ':') == e->host.len || e->host.ptr[0] == '[';

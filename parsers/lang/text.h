@@ -41,6 +41,9 @@ int text_refuse(struct span args, struct problem *why);
 /* Leaves a field out from now on. Fits parser.drop. */
 void text_drop(void *state, int field);
 
+/* Fits parser.reach. */
+unsigned text_reach(void *state, struct span line, size_t *offset, int *field);
+
 /* Reads a line of the format, also inside a syslog envelope. Fits parser.parse. */
 enum parse_result text_parse(void *state, struct span line, struct event *out);
 

@@ -178,9 +178,10 @@ static int take_word(struct line *l, const char *word)
 static int check_together(const struct line *l)
 {
     static const char *const actions[] = {
-        [OPTIONS_SCAN] = "reading to the end", [OPTIONS_FOLLOW] = "--follow",
-        [OPTIONS_DAEMON] = "--config",         [OPTIONS_CHECK] = "--check",
-        [OPTIONS_EXPLAIN] = "--explain",       [OPTIONS_FORMATS] = "--formats"};
+        [OPTIONS_SCAN] = "reading to the end", [OPTIONS_DETECT] = "--detect",
+        [OPTIONS_FOLLOW] = "--follow",         [OPTIONS_DAEMON] = "--config",
+        [OPTIONS_CHECK] = "--check",           [OPTIONS_EXPLAIN] = "--explain",
+        [OPTIONS_FORMATS] = "--formats"};
     const struct options *o = l->options;
     for (size_t i = 0; i < l->n_rows; i++) {
         if ((l->given >> i & 1) && !(l->rows[i].goes & 1U << o->action)) {

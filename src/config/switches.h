@@ -9,6 +9,7 @@
 
 enum options_action {
     OPTIONS_SCAN,
+    OPTIONS_DETECT,
     OPTIONS_FOLLOW,
     OPTIONS_DAEMON,
     OPTIONS_CHECK,
@@ -39,6 +40,7 @@ struct options {
 
 enum {
     SWITCHES_SCAN = 1 << OPTIONS_SCAN, /* bits: an option's actions */
+    SWITCHES_DETECT = 1 << OPTIONS_DETECT,
     SWITCHES_FOLLOW = 1 << OPTIONS_FOLLOW,
     SWITCHES_DAEMON = 1 << OPTIONS_DAEMON,
     SWITCHES_CHECK = 1 << OPTIONS_CHECK,

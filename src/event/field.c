@@ -322,6 +322,41 @@ void field_store(struct event *out, enum field field, struct span text)
     }
 }
 
+const char *field_name(enum field field)
+{
+    static const char *const names[FIELDS] = {
+        [FIELD_SKIP] = "text",
+        [FIELD_STATUS] = "status",
+        [FIELD_TIME_CLF] = "time",
+        [FIELD_TIME_ISO] = "time",
+        [FIELD_TIME_ISO_UTC] = "time",
+        [FIELD_TIME_EPOCH] = "time",
+        [FIELD_TIME_ANY] = "time",
+        [FIELD_REQUEST] = "request",
+        [FIELD_METHOD] = "method",
+        [FIELD_TARGET] = "target",
+        [FIELD_QUERY] = "query",
+        [FIELD_HOST] = "host",
+        [FIELD_CLIENT] = "client",
+        [FIELD_CLIENT_PORT] = "client",
+        [FIELD_UPSTREAM] = "upstream",
+        [FIELD_BYTES] = "bytes",
+        [FIELD_DURATION_S] = "duration",
+        [FIELD_DURATION_MS] = "duration",
+        [FIELD_DURATION_US] = "duration",
+        [FIELD_DURATION_NS] = "duration",
+        [FIELD_TIMERS_MS] = "timers",
+        [FIELD_DURATION_TEXT] = "duration",
+        [FIELD_ORIGIN] = "origin status",
+        [FIELD_FLAG] = "flag",
+        [FIELD_FLAG_MORE] = "flag",
+        [FIELD_SUBSTATUS] = "substatus",
+        [FIELD_CONNECTED] = "connect time",
+        [FIELD_ANSWERED] = "header time",
+    };
+    return names[field];
+}
+
 /* Keys as they are found in logs of nginx, Apache, Envoy, Traefik and in application frameworks; in
  * lower case and without the signs between words, so "sc-status", "scStatus" and "sc_status" are
  * one. */

@@ -40,6 +40,9 @@ enum field {
     FIELDS,
 };
 
+/* What a field is called for people: "status", "upstream". Static. */
+const char *field_name(enum field field);
+
 /* Puts the text of a field into the event. Text that is not of the field's kind ("-", garbage)
  * leaves the event as it was. A second FIELD_STATUS or time does not replace the first. */
 void field_store(struct event *out, enum field field, struct span text);

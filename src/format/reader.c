@@ -18,6 +18,7 @@
 enum {
     CANDIDATES = 64,
     NOBODY = CANDIDATES,
+    UNMISTAKABLE = 7, /* weight of formats whose lines can hardly be another's */
 };
 
 struct candidate {
@@ -220,6 +221,17 @@ static void explain(struct reader *r, unsigned second)
     }
 }
 
+/* Does a lighter format with more votes win? Not by a few stray lines, and over one that can hardly
+ * be mistaken only by far: the others are read all the same, and what the heavier one says of its
+ * own is worth more. */
+static bool beats(const struct candidate *lighter, const struct candidate *heavier)
+{
+    unsigned quarters = heavier->parser->weight == lighter->parser->weight ? 4
+                        : heavier->parser->weight >= UNMISTAKABLE          ? 8
+                                                                           : 5;
+    return 4 * lighter->accepted > quarters * heavier->accepted;
+}
+
 /* With equal votes the heavier format wins, because it stands first and only more votes replace it.
  */
 void reader_decide(struct reader *r)
@@ -227,7 +239,7 @@ void reader_decide(struct reader *r)
     unsigned best = NOBODY, second = NOBODY;
     for (unsigned i = 0; i < r->n; i++) {
         unsigned votes = r->all[i].accepted;
-        if (votes && (best == NOBODY || votes > r->all[best].accepted)) {
+        if (votes && (best == NOBODY || beats(&r->all[i], &r->all[best]))) {
             second = best;
             best = i;
         } else if (votes && (second == NOBODY || votes > r->all[second].accepted)) {
@@ -243,6 +255,51 @@ void reader_decide(struct reader *r)
     r->is_enveloped = best != NOBODY && 2 * r->all[best].inside > r->all[best].accepted;
     r->is_undecided = false;
     explain(r, second);
+}
+
+size_t reader_votes(const struct reader *r, struct reader_votes *out, size_t max, unsigned *voted)
+{
+    size_t n = 0;
+    *voted = r->voted;
+    for (unsigned i = 0; i < r->n; i++) {
+        struct reader_votes row = {r->all[i].parser, r->all[i].accepted};
+        size_t at = n < max ? n++ : max;
+        if (row.accepted == 0 || (at == max && row.accepted <= out[max - 1].accepted)) {
+            n -= row.accepted == 0 && at < max;
+            continue;
+        }
+        for (at -= at == max; at > 0 && out[at - 1].accepted < row.accepted; at--) {
+            out[at] = out[at - 1];
+        }
+        out[at] = row;
+    }
+    return n;
+}
+
+struct reader_near reader_nearest(struct reader *r, struct span line)
+{
+    struct reader_near nearest = {0};
+    for (unsigned i = 0; i < r->n; i++) {
+        struct candidate *c = &r->all[i];
+        size_t offset;
+        int field;
+        if (!c->parser->reach) {
+            continue;
+        }
+        if (!c->is_open) {
+            make_state(r, c);
+        }
+        unsigned fields = c->parser->reach(c->state, line, &offset, &field);
+        if (fields > nearest.fields) {
+            nearest = (struct reader_near){c->parser, fields, offset, (enum field)field};
+        }
+    }
+    return nearest;
+}
+
+const struct parser *reader_last(const struct reader *r)
+{
+    return r->last == NOBODY ? NULL : r->all[r->last].parser;
 }
 
 /* A single foreign line changes nothing: a line that the chosen format reads ends the run. */

@@ -44,6 +44,30 @@ bool reader_vote(struct reader *r, struct span line);
 /* Ends the vote. The lines that voted are then to be read with reader_parse, from the first on. */
 void reader_decide(struct reader *r);
 
+/* How a candidate did in the vote. */
+struct reader_votes {
+    const struct parser *parser;
+    unsigned accepted; /* lines */
+};
+
+/* Writes at most `max` candidates that accepted a line, the most votes first, and returns how many;
+ * `*voted` is how many lines voted. */
+size_t reader_votes(const struct reader *r, struct reader_votes *out, size_t max, unsigned *voted);
+
+/* How near a format comes to a line that none reads. */
+struct reader_near {
+    const struct parser *parser; /* NULL: no field of any fits */
+    unsigned fields;             /* that fit */
+    size_t offset;               /* where the next one was to begin */
+    enum field field;            /* what it is */
+};
+
+/* The format that has the most fields that fit. */
+struct reader_near reader_nearest(struct reader *r, struct span line);
+
+/* What the line that was read last was read as; NULL before the first. */
+const struct parser *reader_last(const struct reader *r);
+
 /* Reads one line into `out`. */
 enum parse_result reader_parse(struct reader *r, struct span line, struct event *out);
 

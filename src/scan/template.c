@@ -365,3 +365,39 @@ enum template_result template_read(const struct template *t, struct span line,
     }
     return !is_cut && (t->open_end || at == end) ? TEMPLATE_WHOLE : TEMPLATE_PART;
 }
+
+/* Where the text of step `i` would end if only its literal were asked for: a text also has to end
+ * where the next variable fits, and then it is that one which does not. NULL when it stands
+ * nowhere.
+ */
+static const char *literal_behind(const struct template *t, unsigned i, const char *at,
+                                  const char *end)
+{
+    const struct template_step *s = &t->steps[i];
+    while (s->literal_len && at < end && !template_literal_at(t, s, at, end)) {
+        at++;
+    }
+    return s->literal_len && at < end ? at + s->literal_len : NULL;
+}
+
+unsigned template_reach(const struct template *t, struct span line, size_t *offset)
+{
+    const char *at = line.ptr, *end = line.ptr + line.len, *next;
+    *offset = 0;
+    if (line.len < t->head_len || (t->head_len && memcmp(at, t->literals, t->head_len) != 0)) {
+        return 0;
+    }
+    at += t->head_len;
+    for (unsigned i = 0; i < t->n_needed; i++) {
+        const char *stop = template_step_end(t, i, at, end, &next);
+        *offset = (size_t)(at - line.ptr);
+        if (!stop || (stop == end && t->steps[i].literal_len)) {
+            const char *behind = literal_behind(t, i, at, end);
+            *offset = (size_t)((behind ? behind : at) - line.ptr);
+            return i + (behind != NULL);
+        }
+        at = stop + t->steps[i].literal_len;
+    }
+    *offset = (size_t)(at - line.ptr);
+    return t->n_needed;
+}

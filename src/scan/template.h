@@ -96,6 +96,11 @@ enum template_result {
 enum template_result template_read(const struct template *t, struct span line,
                                    struct span out[TEMPLATE_STEPS]);
 
+/* How far a line fits that template_read refuses: the number of steps that do, and where the text
+ * of the next one was to begin, as an offset. All steps, when it is only the end that does not fit.
+ */
+unsigned template_reach(const struct template *t, struct span line, size_t *offset);
+
 /* Does the literal of a step stand at `at`? */
 static inline bool template_literal_at(const struct template *t, const struct template_step *s,
                                        const char *at, const char *end)

@@ -151,6 +151,19 @@ static void alert_sections_replace_the_default_rule(void **state)
     config_done(&c);
 }
 
+static void a_budget_of_false_alarms_makes_a_spike_rule(void **state)
+{
+    (void)state;
+    struct config c =
+        parsed("alert spike { on = 5xx by = {source, host} false_alarms = \"2 per 30d\" }\n"
+               "alert other { preset = spike }\n");
+    assert_int_equal(c.n_rules, 2);
+    assert_int_equal(c.rules[0].false_alarm_s, 15 * 86400);
+    assert_int_equal(c.rules[0].by, RULE_BY_SOURCE | RULE_BY_HOST);
+    assert_int_equal(c.rules[1].false_alarm_s, RULE_FALSE_ALARM_S);
+    config_done(&c);
+}
+
 static void one_limit_alone_keeps_the_proportion_of_the_preset(void **state)
 {
     (void)state;
@@ -225,6 +238,10 @@ static const struct mistake {
     {"alert a { warning = 2 }", 1, 21, "\"2\" is no ratio"},
     {"alert a { min_requests = many }", 1, 26, "no number of requests"},
     {"alert a { preset = none }", 1, 7, "needs a limit"},
+    {"alert a { false_alarms = \"often\" }", 1, 26, "like \"1 per 30d\""},
+    {"alert a { false_alarms = \"100 per 1h\" }", 1, 26, "at most \"1 per 1h\""},
+    {"alert a { preset = netdata false_alarms = \"1 per 1d\" }", 1, 43, "only preset = spike"},
+    {"alert a { preset = spike warning = 2% }", 1, 36, "finds its limits itself"},
     {"alert a { warning = 6% critical = 5% }", 1, 7, "must not be above critical"},
     {"alert a { off = maybe }", 1, 17, "no switch"},
     {"alert a { off = true warning = 1x }", 1, 32, "no ratio"},
@@ -411,7 +428,7 @@ static void the_shipped_files_are_accepted(void **state)
     } files[] = {{"teapotd.conf", 4, 1},
                  {"examples/minimal.conf", 1, 1},
                  {"examples/usual.conf", 2, 1},
-                 {"examples/everything.conf", 2, 2}};
+                 {"examples/everything.conf", 2, 3}};
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
         struct config c;
         struct problem why = {.file = ""};
@@ -450,6 +467,7 @@ int main(void)
         cmocka_unit_test(double_quotes_read_the_environment),
         cmocka_unit_test(all_other_sections_are_taken),
         cmocka_unit_test(alert_sections_replace_the_default_rule),
+        cmocka_unit_test(a_budget_of_false_alarms_makes_a_spike_rule),
         cmocka_unit_test(one_limit_alone_keeps_the_proportion_of_the_preset),
         cmocka_unit_test(a_rule_that_is_off_leaves_no_rule),
         cmocka_unit_test(a_relative_store_is_in_the_state_directory),

@@ -180,6 +180,7 @@ static void on_series_change(struct series *s, enum series_change change, int64_
 static uint64_t take(struct alert_set *set, struct watcher *watch, const struct watcher_feed *feed)
 {
     struct teller teller = {set, &watch->rule};
+    watch->rule.n_series = watch->n_series;
     struct lane_owner owner = {.rule = &watch->rule,
                                .labels = &set->labels,
                                .n_series = &watch->n_series,

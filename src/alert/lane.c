@@ -13,8 +13,6 @@
 enum {
     FIRST_SLOTS = 8,
     SWEEP_EVERY_S = 600,
-    /* After so long, beside the window, a detector's baseline of an hour is empty too. */
-    QUIET_S = 3600 + 120,
 };
 
 struct lane *lane_new(void)
@@ -220,10 +218,11 @@ static void tick_all(struct lane *lane, const struct lane_owner *owner, int64_t 
 static void sweep(struct lane *lane, const struct lane_owner *owner)
 {
     size_t dropped = 0;
+    int memory_s = series_detector(owner->rule)->memory_s + owner->rule->window_s;
     lane->swept = lane->next;
     for (size_t i = 0; i < lane->n_slots; i++) {
         struct series *s = lane->slots[i];
-        if (s && !s->is_active && s->last_seen < lane->next - QUIET_S - owner->rule->window_s) {
+        if (s && !s->is_active && s->last_seen < lane->next - memory_s) {
             series_free(s, owner->labels);
             lane->slots[i] = NULL;
             dropped++;

@@ -27,9 +27,11 @@ static const struct preset presets[] = {
      * critical. Prometheus has no hysteresis, so it clears where it begins. */
     {"prometheus",
      {.on = RULE_ON_5XX, .window_s = 60, .critical = 0.05, .critical_clear = 0.05, .for_s = 60}},
+    /* Our own (spike.c); the window is what a diagnosis looks at. */
+    {"spike", {.on = RULE_ON_5XX, .window_s = 120, .false_alarm_s = RULE_FALSE_ALARM_S}},
 };
 
-static const char *const preset_names[] = {"netdata", "prometheus", NULL};
+static const char *const preset_names[] = {"netdata", "prometheus", "spike", NULL};
 
 _Static_assert(sizeof preset_names / sizeof *preset_names == sizeof presets / sizeof *presets + 1,
                "every preset has its name in the list");
@@ -122,7 +124,11 @@ int rule_check(const struct rule *rule, struct problem *why)
     if (!bad) {
         bad = check_seconds("clear_for", rule->clear_for_s, 0, why);
     }
-    return bad ? bad : check_limits(rule, why);
+    if (!bad && rule->false_alarm_s && rule->false_alarm_s < RULE_FALSE_ALARM_LEAST_S) {
+        problem_set(why, "false_alarms must be at most 1 per 1h");
+        return -EINVAL;
+    }
+    return bad || rule->false_alarm_s ? bad : check_limits(rule, why);
 }
 
 /* Exact: a setting that nobody changed is read to the same bits. */
@@ -137,7 +143,8 @@ bool rule_equal(const struct rule *a, const struct rule *b)
            a->window_s == b->window_s && a->min_requests == b->min_requests &&
            same(a->warning, b->warning) && same(a->warning_clear, b->warning_clear) &&
            same(a->critical, b->critical) && same(a->critical_clear, b->critical_clear) &&
-           a->for_s == b->for_s && a->clear_for_s == b->clear_for_s;
+           a->for_s == b->for_s && a->clear_for_s == b->clear_for_s &&
+           a->false_alarm_s == b->false_alarm_s;
 }
 
 char *rule_percent(double ratio, char out[RULE_PERCENT])

@@ -30,12 +30,15 @@ enum {
     RULE_NAME_BYTES = 64,
     RULE_WINDOW_MAX_S = 3600, /* a series remembers every second of it */
     RULE_WAIT_MAX_S = 86400,
+    RULE_FALSE_ALARM_S = 2592000, /* once in 30 days, by default */
+    RULE_FALSE_ALARM_LEAST_S = 3600,
     RULE_PERCENT = 24, /* bytes that rule_percent needs */
 };
 
-/* A threshold rule: over the last `window_s` seconds with more than `min_requests` requests, a
- * ratio of errors above `warning` (or `critical`) raises it; it is over when the ratio is at most
- * the matching clear value. A ratio of 0 turns that severity off. Ratios are 0 to 1. */
+/* A threshold rule (a spike rule when `false_alarm_s` says so): over the last `window_s` seconds
+ * with more than `min_requests` requests, a ratio of errors above `warning` (or `critical`) raises
+ * it; it is over when the ratio is at most the matching clear value. A ratio of 0 turns that
+ * severity off. Ratios are 0 to 1. */
 struct rule {
     char name[RULE_NAME_BYTES];
     enum rule_on on;
@@ -45,6 +48,10 @@ struct rule {
     double warning, warning_clear, critical, critical_clear;
     int for_s;       /* it must hold so long before the alert fires */
     int clear_for_s; /* it must be over so long before the alert is resolved */
+    /* Above 0 it is a spike rule (spike.c): limits and waits are not used, and it may be wrong once
+     * in so many seconds, all its series together. */
+    int64_t false_alarm_s;
+    size_t n_series; /* how many there are now; kept by whoever watches them */
 };
 
 /* What a detector finds at the end of a second. */
@@ -53,11 +60,13 @@ struct rule_finding {
     int64_t onset; /* estimated second in which it began, when severity is not RULE_NONE */
     uint64_t requests, errors; /* in the window */
     double ratio, baseline;    /* baseline below 0: not known */
+    double evidence; /* of a spike rule, in nats: exp of it is how many seconds chance needs */
 };
 
 /* How a detector looks to the alerts. */
 struct rule_detector {
     const char *name;
+    int memory_s; /* a series that was quiet for so long, beside its window, knows nothing more */
     /* Bytes of state for one series of this rule; zeroed before the first tick. */
     size_t (*state_size)(const struct rule *rule);
     /* Takes the counts of one second. Seconds are consecutive, empty ones included; only where
@@ -73,8 +82,8 @@ struct rule_detector {
                      size_t size);
 };
 
-/* Fills in a preset, "netdata" or "prometheus" (figures and sources in rule.c); `name` and `by`
- * stay. False, with the rule untouched, when there is no preset of that name. */
+/* Fills in a preset, "spike", "netdata" or "prometheus" (figures and sources in rule.c); `name` and
+ * `by` stay. False, with the rule untouched, when there is no preset of that name. */
 bool rule_preset(struct rule *rule, struct span preset);
 
 /* The names of the presets, NULL at the end. Static. */
@@ -92,7 +101,7 @@ char *rule_percent(double ratio, char out[RULE_PERCENT]);
 /* "none", "warning", "critical". Static. */
 const char *rule_severity_name(enum rule_severity severity);
 
-/* The detector of threshold rules. Static. */
-extern const struct rule_detector rule_threshold;
+/* The detectors of threshold rules and of spike rules. Static. */
+extern const struct rule_detector rule_threshold, rule_spike;
 
 #endif

@@ -15,8 +15,7 @@
 
 const struct rule_detector *series_detector(const struct rule *rule)
 {
-    (void)rule; /* so far all rules are threshold rules */
-    return &rule_threshold;
+    return rule->false_alarm_s ? &rule_spike : &rule_threshold;
 }
 
 /* The names are cut to what an alert can hold; lane_find compares them with the same cut. */

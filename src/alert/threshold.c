@@ -22,6 +22,7 @@
 
 enum {
     BASELINE_MINUTES = 60,
+    MEMORY_S = 3600 + 120,   /* the baseline is empty, too */
     BASELINE_REQUESTS = 100, /* with fewer, a ratio says nothing about what is usual */
 };
 
@@ -242,6 +243,7 @@ static void threshold_evidence(const struct rule *rule, const struct rule_findin
 
 const struct rule_detector rule_threshold = {
     .name = "threshold",
+    .memory_s = MEMORY_S,
     .state_size = threshold_state_size,
     .tick = threshold_tick,
     .is_settled = threshold_is_settled,

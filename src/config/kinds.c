@@ -109,13 +109,59 @@ static int take_preset(const struct stanza *s, struct rule *rule)
 {
     const char *text = stanza_text(s, "preset");
     if (!text) {
-        text = "netdata";
+        text = stanza_text(s, "false_alarms") ? "spike" : "netdata";
     }
     if (strcmp(text, "none") == 0 || rule_preset(rule, span_of(text))) {
         return 0;
     }
     choice_unknown(span_of(text), rule_presets(), "preset", s->file->why);
     return stanza_refuse(s, "preset", 0);
+}
+
+/* A rule that finds its limits itself takes none. */
+static int refuse_limits(const struct stanza *s)
+{
+    static const char *const limits[] = {
+        "warning",      "warning_clear", "critical",  "critical_clear",
+        "min_requests", "for",           "clear_for", NULL};
+    for (size_t i = 0; limits[i]; i++) {
+        if (stanza_text(s, limits[i])) {
+            problem_set(s->file->why, "a spike rule finds its limits itself: it has no %s",
+                        limits[i]);
+            return stanza_refuse(s, limits[i], 0);
+        }
+    }
+    return 0;
+}
+
+/* "1 per 30d": how many, and in which time. */
+static int take_false_alarms(const struct stanza *s, struct rule *rule)
+{
+    const char *text = stanza_text(s, "false_alarms");
+    if (rule->false_alarm_s && refuse_limits(s)) {
+        return -EINVAL;
+    }
+    if (!text) {
+        return 0;
+    }
+    struct span rest = span_of(text);
+    size_t n = span_find(rest, ' ');
+    uint64_t times = 0;
+    int64_t ms = 0;
+    bool is_sane = span_to_u64(span_head(rest, n), &times) && times > 0 && times <= 1000000 &&
+                   span_starts(span_after(rest, n), SPAN(" per ")) &&
+                   value_duration(span_after(rest, n + 5), &ms);
+    if (!rule->false_alarm_s || !is_sane) {
+        problem_set(s->file->why, is_sane ? "only preset = spike has false_alarms"
+                                          : "false_alarms must be like \"1 per 30d\"");
+        return stanza_refuse(s, "false_alarms", 0);
+    }
+    rule->false_alarm_s = ms / 1000 / (int64_t)times;
+    if (rule->false_alarm_s < RULE_FALSE_ALARM_LEAST_S) {
+        problem_set(s->file->why, "false_alarms must be at most \"1 per 1h\"");
+        return stanza_refuse(s, "false_alarms", 0);
+    }
+    return 0;
 }
 
 /* What makes sense together is asked of rule_check, which knows all figures; here each is read
@@ -148,7 +194,7 @@ static int take_alert(const struct stanza *s, struct config *c)
     struct rule *rule = settings_add_rule(c, "");
     bool off = false;
     if (stanza_name(s, rule->name, sizeof(rule->name)) || take_preset(s, rule) ||
-        take_figures(s, rule) || stanza_switch(s, "off", &off)) {
+        take_false_alarms(s, rule) || take_figures(s, rule) || stanza_switch(s, "off", &off)) {
         return -EINVAL;
     }
     if (rule_check(rule, s->file->why)) {
@@ -346,6 +392,7 @@ static const struct kind kinds[] = {
       {"critical_clear", false},
       {"for", false},
       {"clear_for", false},
+      {"false_alarms", false},
       {"off", false}},
      take_alert},
     {"notify", true, {{"webhook", false}, {"style", false}, {"journal", false}}, take_notify},

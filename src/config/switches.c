@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdlib.h>
 
 enum {
     MAX_THREADS = 1024,
@@ -47,6 +48,23 @@ static int take_fail(struct options *o, const char *argument, struct problem *wh
     return 0;
 }
 
+/* Of the configuration only the alert rules are taken. */
+static int take_replay(struct options *o, const char *argument, struct problem *why)
+{
+    struct config c;
+    config_init(&c);
+    int r = config_read(&c, argument, why);
+    if (r == 0) {
+        free(o->config.rules);
+        o->config.rules = c.rules;
+        o->config.n_rules = c.n_rules;
+        c.rules = NULL;
+        c.n_rules = 0;
+    }
+    config_done(&c);
+    return r;
+}
+
 static const struct switches_row rows[] = {
     {.group = "Reading logs",
      .letter = 'f',
@@ -89,6 +107,11 @@ static const struct switches_row rows[] = {
      .help = "with --follow: the interval of summaries (default 10s; 0: none)",
      .goes = SWITCHES_FOLLOW,
      .take = take_every},
+    {.name = "replay",
+     .argument = "CONFIG",
+     .help = "raise the alerts of that configuration: those that would have been",
+     .goes = SWITCHES_READING,
+     .take = take_replay},
     {.name = "fail-on-alert",
      .help = "exit with 3 when an alert fired (for CI and cron)",
      .goes = SWITCHES_READING,

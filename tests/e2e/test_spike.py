@@ -1,0 +1,72 @@
+"""The spike rule: the same alerts of a log that is scanned, followed, or written piece by piece."""
+from conftest import generate, scan, wait_for
+
+RULE = 'alert spike { by = {source, host}  false_alarms = "1 per 30d" }\n'
+TOLD = ("rule", "state", "severity", "since", "at", "resolved_at", "requests", "errors", "ratio")
+
+
+def told(alerts):
+    return sorted(tuple(str(alert.get(key)) for key in TOLD) for alert in alerts)
+
+
+def outage():
+    """Half an hour, with two minutes of 60 % errors in it."""
+    return generate(
+        "--format", "vhost", "--lines", 180000, "--rate", 100, "--incident", "900,120,0.6"
+    )
+
+
+def test_scan_and_daemon_raise_the_same_alerts(tmp_path, daemon):
+    rules, log = tmp_path / "rules.conf", tmp_path / "logs/access.log"
+    log.parent.mkdir()
+    rules.write_text(RULE)
+    lines = outage()
+    log.write_bytes(lines)
+    scanned = scan("--replay", rules, log)["alerts"]
+    assert {alert["rule"] for alert in scanned} == {"spike"}
+    assert all(alert["state"] == "resolved" for alert in scanned)
+    assert "by chance once in" in scanned[0]["evidence"]
+    d = daemon(RULE + 'source a { path = {"%s"} }\n' % log)
+    d.wait_for_lines(180000)
+    followed = wait_for(
+        lambda: d.alerts() if len(d.alerts()) == len(scanned) else None, "the alerts"
+    )
+    assert told(followed) == told(scanned)
+
+
+def test_a_log_that_is_written_meanwhile_raises_them_too(tmp_path, daemon):
+    rules, log = tmp_path / "rules.conf", tmp_path / "access.log"
+    rules.write_text(RULE)
+    lines = outage()
+    log.write_bytes(b"")
+    d = daemon(RULE + 'source a { path = {"%s"} }\n' % log)
+    step = len(lines) // 7
+    with open(log, "ab") as out:
+        for at in range(0, len(lines), step):
+            out.write(lines[at : at + step])
+            out.flush()
+            d.wait_for_lines(lines[: at + step].count(b"\n"))
+    scanned = scan("--replay", rules, log)["alerts"]
+    followed = wait_for(
+        lambda: d.alerts() if len(d.alerts()) == len(scanned) else None, "the alerts"
+    )
+    assert scanned and told(followed) == told(scanned)
+
+
+def test_without_a_spike_there_is_no_alert(tmp_path):
+    rules, log = tmp_path / "rules.conf", tmp_path / "access.log"
+    rules.write_text(RULE)
+    log.write_bytes(generate("--format", "combined", "--lines", 300000, "--rate", 50))
+    assert scan("--replay", rules, log)["alerts"] == []
+
+
+def test_a_configuration_with_a_mistake_is_named(tmp_path):
+    import subprocess
+
+    from conftest import TEAPOTD
+
+    rules = tmp_path / "rules.conf"
+    rules.write_text('alert spike { false_alarms = "never" }\n')
+    run = subprocess.run([TEAPOTD, "--replay", rules, rules], capture_output=True, text=True)
+    assert run.returncode == 2
+    assert '%s:1:30: false_alarms must be like "1 per 30d"' % rules in run.stderr

@@ -210,7 +210,8 @@ static void empty_seconds_may_be_left_out(void **unused)
     for (int64_t second = START; second < START + 3 * DAY; second++) {
         bool is_quiet = (second / 1800) % 5 == 2 || second % 7 == 3;
         bool is_bad = second > START + 2 * DAY && (second / 600) % 9 == 4;
-        uint64_t n = is_quiet ? 0 : 9, x = is_quiet ? 0 : is_bad ? 5 : second % 50 == 0;
+        uint64_t n = is_quiet ? 0 : 9, x = is_bad ? 5U : (uint64_t)(second % 50 == 0);
+        x = is_quiet ? 0 : x;
         all.now = some.now = second;
         tick(&all, n, x);
         if (n || !rule_spike.is_settled(some.state)) {

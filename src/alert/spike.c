@@ -188,7 +188,7 @@ static void end_minute(struct spike *s)
         }
         is_clean = false; /* it is in already */
     } else if (p->is_clean) {
-        fold(b, p->requests, p->errors, hour);
+        fold(b, (double)p->requests, (double)p->errors, hour);
     }
     *p = (struct pending){(float)s->minute_requests, (float)s->minute_errors, is_clean};
     b->minutes++;
@@ -212,7 +212,7 @@ static double highest(const float lessons[DAYS])
     for (int i = 0; i < DAYS; i++) {
         most = lessons[i] > most ? lessons[i] : most;
     }
-    return most;
+    return (double)most;
 }
 
 /* A lesson lasts for 30 days: what is overwritten next is forgotten a day ahead. */

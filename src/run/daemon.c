@@ -126,13 +126,15 @@ static void on_checkpoint(uv_timer_t *timer)
     summaries_fold(
         s); /* decides what was held back: no offset may pass lines that are not counted */
     sections_positions(s, &now);
-    if (same_positions(&now, &s->store)) {
+    if (same_positions(&now, &s->store) && s->pipeline.total.lines == s->saved_lines) {
         store_done(&now);
         return;
     }
     store_done(&s->store);
     s->store = now;
     sections_positions(s, &s->saving);
+    kept_write(s, &s->saving);
+    s->saved_lines = s->pipeline.total.lines;
     s->saving_path = alloc_text(span_of(s->config.store_path));
     s->is_saving = true;
     s->save.data = s;
@@ -196,6 +198,7 @@ static void stop_service(struct service *s)
         summaries_total(s);
     }
     last.seq = s->seq;
+    kept_write(s, &last);
     store_done(&s->store);
     s->store = last;
     if (s->serve) {
@@ -259,7 +262,7 @@ static int start_serve(struct service *s, struct problem *why)
     return s->serve ? 0 : -EADDRNOTAVAIL;
 }
 
-/* The store is only a memory of positions: none, or a broken one, does not keep us from counting.
+/* The store is a memory: none, or a broken one, does not keep us from counting.
  */
 static int load_store(struct service *s, struct problem *why)
 {
@@ -273,6 +276,8 @@ static int load_store(struct service *s, struct problem *why)
         r = 0;
     }
     s->seq = s->store.seq;
+    kept_read(s);
+    s->saved_lines = s->pipeline.total.lines;
     return r == -ENOENT ? 0 : r;
 }
 
@@ -315,6 +320,7 @@ static void done_service(struct service *s)
         tally_done(&s->recent[i].tally);
     }
     store_done(&s->store);
+    store_done(&s->kept);
     pipeline_done(&s->pipeline);
     uv_loop_close(s->loop);
 }

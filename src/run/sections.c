@@ -63,6 +63,7 @@ static struct found *add(struct section *section, const char *path)
     char *name = name_for(section, path);
     f->source = source_new(&s->pipeline, name, section->format, section->vendor);
     f->source->owner = f;
+    kept_restore(s, f->source);
     f->section = alloc_text(span_of(section->name));
     f->path = alloc_text(span_of(path));
     free(name);

@@ -70,6 +70,9 @@ struct service {
     size_t n_found;
     struct keymap by_path, by_name; /* of what was found */
     struct store store;    /* positions of the last checkpoint, until their files are found */
+    struct store kept;     /* tallies of the last run, until their sources are found */
+    size_t kept_at;        /* where the next one is likely */
+    uint64_t saved_lines;  /* of the sum of all, at the last checkpoint */
     int64_t all_folded_ms; /* when sources that rest were looked at last */
     unsigned n_trims;      /* so many of these looks are to give memory back */
     struct recent recent[SERVICE_RECENT];
@@ -109,6 +112,13 @@ bool sections_are_ended(const struct service *s);
 void sections_lags(struct service *s);
 /* Writes down where reading of every file stopped. */
 void sections_positions(struct service *s, struct store *out);
+
+/* kept.c: counts over a restart. Takes those of s->store, and puts back the sum of all. */
+void kept_read(struct service *s);
+/* Gives a new source what it counted before the start. */
+void kept_restore(struct service *s, struct source *source);
+/* Adds the counts of now, which must be folded. */
+void kept_write(const struct service *s, struct store *out);
 
 /* summaries.c: a summary of totals or of the interval so far; the caller frees with summaries_done.
  */

@@ -5,6 +5,7 @@
 #include "run/source.h"
 
 #include "base/alloc.h"
+#include "tally/pack.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,6 +93,11 @@ static struct tally *made(const struct source *s, struct tally **tally)
         *tally = new_tally(s);
     }
     return *tally;
+}
+
+bool source_restore(struct source *s, struct span packed)
+{
+    return pack_read(made(s, &s->total), packed);
 }
 
 /* The alerts and the interval both read the records before window_drain takes them away. */

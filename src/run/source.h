@@ -67,6 +67,9 @@ struct source *source_new(struct pipeline *p, const char *name, const char *form
                           const char *vendor);
 void source_free(struct source *s);
 
+/* Adds what was counted before a restart (tally/pack.h) to the total. False when it is damaged. */
+bool source_restore(struct source *s, struct span packed);
+
 /* Bytes came, at `wall_ms`: the source is awake from now on and has a reader and a live tally. What
  * the clock closed while it slept is closed before. */
 void source_wake(struct source *s, int64_t wall_ms);

@@ -2,10 +2,11 @@
  * The file, text so that it can be read and repaired by hand (the last step of a repair is to put
  * right its checksum, which is that of all that follows its line):
  *
- *     teapotd-store 1
+ *     teapotd-store 2
  *     checksum 8c3f…              span_hash in 16 hexadecimal digits
  *     seq 812
  *     position SOURCE PATH DEVICE INODE OFFSET HEAD_HASH HEAD_LEN
+ *     tally NAME BYTES            in hexadecimal digits; "=" is the name of the sum of all
  *
  * Bytes of texts other than letters, digits and "._/-" are written as %XX, so that any path
  * survives. Nothing is believed of a file whose checksum is wrong: a wrong offset would lose or
@@ -31,7 +32,8 @@ enum {
     MAX_BYTES = 256 << 20, /* of a store that is read: no more than a million files */
 };
 
-static const char version_line[] = "teapotd-store 1\n";
+static const char version_line[] = "teapotd-store 2\n";
+static const char old_version_line[] = "teapotd-store 1\n"; /* without tallies */
 static const char hex_digits[] = "0123456789ABCDEF";
 
 void store_done(struct store *s)
@@ -40,8 +42,22 @@ void store_done(struct store *s)
         free(s->positions[i].source);
         free(s->positions[i].path);
     }
+    for (size_t i = 0; i < s->n_tallies; i++) {
+        free(s->tallies[i].name);
+        free(s->tallies[i].bytes);
+    }
     free(s->positions);
+    free(s->tallies);
     *s = (struct store){0};
+}
+
+void store_add_tally(struct store *s, const char *name, char *bytes, size_t len)
+{
+    if (s->n_tallies == s->cap_tallies) {
+        s->cap_tallies = s->cap_tallies ? s->cap_tallies * 2 : 16;
+        s->tallies = alloc_resize(s->tallies, s->cap_tallies, sizeof(*s->tallies));
+    }
+    s->tallies[s->n_tallies++] = (struct store_tally){alloc_text(span_of(name)), bytes, len};
 }
 
 void store_add(struct store *s, const struct store_position *p)
@@ -116,6 +132,22 @@ static void add_position(struct buf *out, const struct store_position *p)
                p->inode, p->offset, p->head_hash, p->head_len);
 }
 
+static void add_tally(struct buf *out, const struct store_tally *t)
+{
+    buf_text(out, "tally ");
+    if (t->name[0]) {
+        add_escaped(out, t->name);
+    } else {
+        buf_byte(out, '='); /* which would be escaped in a name */
+    }
+    buf_byte(out, ' ');
+    for (size_t i = 0; i < t->len; i++) {
+        buf_byte(out, hex_digits[(unsigned char)t->bytes[i] >> 4]);
+        buf_byte(out, hex_digits[t->bytes[i] & 15]);
+    }
+    buf_byte(out, '\n');
+}
+
 /* The checksum covers all that follows its line; the version line must be just what it is. */
 static void write_text(const struct store *s, struct buf *out)
 {
@@ -123,6 +155,9 @@ static void write_text(const struct store *s, struct buf *out)
     buf_printf(&body, "seq %" PRIu64 "\n", s->seq);
     for (size_t i = 0; i < s->n_positions; i++) {
         add_position(&body, &s->positions[i]);
+    }
+    for (size_t i = 0; i < s->n_tallies; i++) {
+        add_tally(&body, &s->tallies[i]);
     }
     buf_printf(out, "%schecksum %016" PRIX64 "\n", version_line, span_hash(buf_span(&body)));
     buf_add(out, buf_span(&body));
@@ -297,6 +332,30 @@ static bool read_position(struct store *s, struct span line)
     return is_good;
 }
 
+/* Adds the tally that a line holds. */
+static bool read_tally(struct store *s, struct span line)
+{
+    struct span word, name;
+    if (!take_until(&line, ' ', &word) || !take_until(&line, ' ', &name) || line.len % 2) {
+        return false;
+    }
+    char *text = span_is(name, "=") ? alloc_text(SPAN("")) : unescape(name);
+    char *bytes = alloc_zero(line.len / 2 + 1, 1);
+    bool is_good = text != NULL;
+    for (size_t i = 0; is_good && i < line.len; i += 2) {
+        int high = hex_value(line.ptr[i]), low = hex_value(line.ptr[i + 1]);
+        is_good = high >= 0 && low >= 0;
+        bytes[i / 2] = (char)(is_good ? high * 16 + low : 0);
+    }
+    if (is_good) {
+        store_add_tally(s, text, bytes, line.len / 2);
+    } else {
+        free(bytes);
+    }
+    free(text);
+    return is_good;
+}
+
 /* Takes "WORD VALUE\n" from the front of `rest`. */
 static bool take_line(struct span *rest, const char *word, struct span *value)
 {
@@ -313,7 +372,7 @@ static bool read_text(struct store *s, struct span text)
 {
     struct span version = span_of(version_line), value = {0}, line;
     uint64_t checksum = 0;
-    if (!span_starts(text, version)) {
+    if (!span_starts(text, version) && !span_starts(text, span_of(old_version_line))) {
         return false;
     }
     text = span_after(text, version.len);
@@ -323,7 +382,7 @@ static bool read_text(struct store *s, struct span text)
         return false;
     }
     while (take_until(&text, '\n', &line)) {
-        if (!read_position(s, line)) {
+        if (span_starts(line, SPAN("tally ")) ? !read_tally(s, line) : !read_position(s, line)) {
             return false;
         }
     }

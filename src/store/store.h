@@ -1,7 +1,8 @@
 /*
- * What survives a restart: where reading of every file stopped. One text file, replaced atomically
- * (written beside, synced, renamed, the previous kept as .bak), with a checksum. A damaged file is
- * set aside, never deleted, and the daemon starts anew.
+ * What survives a restart: where reading of every file stopped, and what was counted up to there.
+ * It is one text file, replaced atomically (written beside, synced, renamed, the previous kept as
+ * .bak), with a checksum, so both are of the same moment and each line counts once. A damaged file
+ * is set aside, never deleted, and the daemon starts anew.
  */
 #ifndef TEAPOT_STORE_STORE_H
 #define TEAPOT_STORE_STORE_H
@@ -16,7 +17,16 @@ struct store_position {
     uint32_t head_len;
 };
 
+/* Counts up to just those positions, by the name of what was counted; "" for the sum of all. */
+struct store_tally {
+    char *name;
+    char *bytes; /* as tally/pack.h makes them */
+    size_t len;
+};
+
 struct store {
+    struct store_tally *tallies;
+    size_t n_tallies, cap_tallies;
     struct store_position *positions;
     size_t n_positions, cap_positions;
     bool is_sorted; /* for store_find; after store_load */
@@ -28,6 +38,9 @@ void store_done(struct store *s);
 
 /* Adds a position; the texts are copied. */
 void store_add(struct store *s, const struct store_position *p);
+
+/* Adds a tally; the name is copied, `bytes` is taken over and freed by store_done. */
+void store_add_tally(struct store *s, const char *name, char *bytes, size_t len);
 
 /* The position of a file of a source by device and inode, or NULL. Valid until the store changes.
  */

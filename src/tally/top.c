@@ -332,6 +332,20 @@ static void add_columns(uint64_t to[TOP_COLUMNS], const uint64_t n[TOP_COLUMNS])
     }
 }
 
+void top_restore(struct top *t, struct span name, const uint64_t n[TOP_COLUMNS], uint64_t error)
+{
+    name = span_head(name, TOP_NAME_BYTES);
+    uint64_t hash = span_hash(name);
+    struct top_entry *e = find(t, name, hash);
+    if (!e && t->n_entries < TOP_MOST) {
+        e = append(t, name, hash);
+    }
+    if (e) {
+        memcpy(e->n, n, sizeof e->n);
+        e->error = error;
+    }
+}
+
 /* First those that only `into` has, while it has no others; then all that `from` has. */
 void top_merge(struct top *into, const struct top *from)
 {

@@ -50,6 +50,10 @@ void top_clear(struct top *t);
 /* Counts one request under `name`: its columns as given (0 or 1 each). */
 void top_add(struct top *t, struct span name, const uint64_t n[TOP_COLUMNS]);
 
+/* Puts back a name with all its columns and its error, as a table held it that was written down; a
+ * table takes at most 2 * TOP_NAMES of them. */
+void top_restore(struct top *t, struct span name, const uint64_t n[TOP_COLUMNS], uint64_t error);
+
 /* Adds what `from` counted; the bounds stay true. */
 void top_merge(struct top *into, const struct top *from);
 

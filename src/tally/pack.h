@@ -1,0 +1,18 @@
+/*
+ * A tally's counts as bytes, to be kept over a restart: all but the window, whose seconds are in
+ * the alerts already. Owners stand by name, so that a later dictionary reads them.
+ */
+#ifndef TEAPOT_TALLY_PACK_H
+#define TEAPOT_TALLY_PACK_H
+
+#include "base/buf.h"
+#include "tally/tally.h"
+
+/* Appends the counts. What is empty takes a byte or two. */
+void pack_tally(const struct tally *t, struct buf *out);
+
+/* Adds the counts that pack_tally wrote to a tally. False, with what was read so far added, when
+ * the bytes are damaged or of a version that is not known; the tally is sound in any case. */
+bool pack_read(struct tally *t, struct span bytes);
+
+#endif

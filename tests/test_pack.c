@@ -1,0 +1,124 @@
+/* A tally as bytes and back, and what damaged bytes do. */
+#include "tally/pack.h"
+#include "tests/sample_tally.h"
+#include "tests/tally_same.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+enum {
+    KEEP = 1 << TALLY_HOSTS | 1 << TALLY_UPSTREAMS | 1 << TALLY_ROUTES | 1 << TALLY_CLIENTS,
+};
+
+/* Of everything a bit, and of names more than a table holds. */
+static void fill(struct tally *t)
+{
+    static const char *const statuses[] = {"200", "404", "502", "499", "000", "-", "-1", "777"};
+    char host[32], target[32];
+    tally_init(t, KEEP, false);
+    for (unsigned i = 0; i < 3000; i++) {
+        snprintf(host, sizeof(host), "h%u.example", i % 1500);
+        snprintf(target, sizeof(target), "/page%c/%u", 'a' + (char)(i % 26), i);
+        const struct sample_request r = {
+            statuses[i % 8], host, target, "10.0.0.1:80", "192.0.2.1", (int64_t)i * 1000000007, i};
+        sample_add(t, i % 2 ? SERVER_NGINX : SERVER_UNKNOWN, &r, SAMPLE_START + i, 1);
+    }
+    sample_tries(t, "10.0.0.7:80", "504, 502");
+    tally_unparsed(t, SPAN("what\0is\xff this"));
+    tally_ignored(t);
+    tally_settle(t);
+}
+
+static void what_is_packed_comes_back(void **state)
+{
+    struct tally t, want, got;
+    struct buf packed = {0};
+    (void)state;
+    fill(&t);
+    tally_init(&want, KEEP, false);
+    tally_init(&got, KEEP, false);
+    tally_merge(&want, &t, false);
+    pack_tally(&t, &packed);
+    assert_true(pack_read(&got, buf_span(&packed)));
+    assert_same_tally(&want, &got);
+    /* Added to what is there, it is a merge. */
+    tally_merge(&want, &t, false);
+    assert_true(pack_read(&got, buf_span(&packed)));
+    assert_int_equal(got.lines, 2 * t.lines);
+    assert_int_equal(got.n_cells, want.n_cells);
+    buf_done(&packed);
+    tally_done(&t);
+    tally_done(&want);
+    tally_done(&got);
+}
+
+static void an_empty_tally_is_a_few_bytes(void **state)
+{
+    struct tally t, got;
+    struct buf packed = {0};
+    (void)state;
+    tally_init(&t, KEEP, false);
+    tally_init(&got, KEEP, false);
+    pack_tally(&t, &packed);
+    assert_true(packed.len < 64);
+    assert_true(pack_read(&got, buf_span(&packed)));
+    assert_same_tally(&t, &got);
+    buf_done(&packed);
+    tally_done(&t);
+    tally_done(&got);
+}
+
+/* In memory of just their size, so that a byte read behind is found. */
+static bool read_copy(struct span bytes)
+{
+    struct tally t;
+    char *copy = malloc(bytes.len ? bytes.len : 1);
+    assert_non_null(copy);
+    memcpy(copy, bytes.ptr, bytes.len);
+    tally_init(&t, KEEP, false);
+    bool is_good = pack_read(&t, (struct span){copy, bytes.len});
+    tally_done(&t);
+    free(copy);
+    return is_good;
+}
+
+static void damaged_bytes_are_refused_and_do_no_harm(void **state)
+{
+    struct tally t;
+    struct buf packed = {0};
+    uint64_t random = 1;
+    (void)state;
+    tally_init(&t, KEEP, false);
+    sample_status(&t, SERVER_NGINX, "502", 3);
+    sample_tries(&t, "10.0.0.7:80", "504, 502");
+    tally_unparsed(&t, SPAN("what is this"));
+    pack_tally(&t, &packed);
+    for (size_t n = 0; n < packed.len; n++) {
+        if (read_copy(span_head(buf_span(&packed), n))) {
+            fail_msg("%zu of %zu bytes are enough", n, packed.len);
+        }
+    }
+    for (unsigned i = 0; i < 20000; i++) {
+        size_t at = random_below(&random, packed.len);
+        char before = packed.data[at];
+        packed.data[at] = (char)random_below(&random, 256);
+        read_copy(buf_span(&packed));
+        packed.data[at] = i % 7 ? before : packed.data[at];
+    }
+    buf_done(&packed);
+    tally_done(&t);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_packed_comes_back),
+        cmocka_unit_test(an_empty_tally_is_a_few_bytes),
+        cmocka_unit_test(damaged_bytes_are_refused_and_do_no_harm),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -19,11 +19,13 @@ const struct parser parser_iis = {
         "sc-substatus sc-win32-status time-taken\n"
         "2026-11-22 16:43:45 192.0.2.1 GET /tea - 443 - 192.0.2.7 404 0 2 15",
     .server = SERVER_IIS,
+    .weight = 8,
     .state_size = sizeof(struct w3c_state),
     .memory_size = W3C_MEMORY,
     .open = open_iis,
     .drop = w3c_drop,
     .parse = w3c_parse,
+    .is_typical = w3c_is_microsoft,
     .marks = w3c_lines_marks,
     .parse_lines = w3c_lines_parse,
 };

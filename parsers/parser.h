@@ -44,6 +44,9 @@ struct parser {
     void (*close)(void *state);
     /* Reads one line, without its line end. `out` was cleared. No I/O, no clock, no allocation. */
     enum parse_result (*parse)(void *state, struct span line, struct event *out);
+    /* Of a format that reads what others read, too: do the lines so far show that it is this one?
+     * Asked before it is chosen, not of a format that was named. Optional. */
+    bool (*is_typical)(const void *state);
     /* How far a line fits that parse refuses, in fields; `*offset` is where the first one that does
      * not would begin, `*field` what it is (enum field). Optional, to tell people. */
     unsigned (*reach)(void *state, struct span line, size_t *offset, int *field);

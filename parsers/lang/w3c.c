@@ -83,10 +83,37 @@ static void forget_fields(struct w3c_state *s)
     s->date_at = s->time_at = s->status_at = W3C_COLUMNS;
 }
 
+/* Columns of IIS (Microsoft, "W3C Extended Log File Format (IIS 6.0)") and of HTTP.sys's httperr.
+ */
+static bool is_microsoft_column(struct span name)
+{
+    static const char *const names[] = {"sc-substatus", "sc-win32-status", "s-sitename",
+                                        "s-siteid",     "s-reason",        "s-queuename"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (span_equal_nocase(name, span_of(names[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_microsoft_column(struct span names)
+{
+    while (names.len) {
+        if (is_microsoft_column(take_column(&names, ' '))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void read_fields(struct w3c_state *s, struct span names)
 {
     forget_fields(s);
     names = span_trim(names);
+    if (has_microsoft_column(names)) {
+        s->is_iis = s->is_microsoft = true;
+    }
     bool has_tabs = span_find(names, '\t') < names.len;
     s->is_padded = !has_tabs && memmem(names.ptr, names.len, "  ", 2);
     while (names.len && s->n_columns < W3C_COLUMNS) {
@@ -112,7 +139,7 @@ static void read_directive(struct w3c_state *s, struct span line)
     if (span_starts(line, SPAN("#Fields:"))) {
         read_fields(s, span_after(line, 8));
     } else if (span_starts(line, SPAN("#Software:"))) {
-        s->is_iis = memmem(line.ptr, line.len, "Microsoft", 9) != NULL;
+        s->is_iis = s->is_microsoft = memmem(line.ptr, line.len, "Microsoft", 9) != NULL;
     } else if (span_starts(line, SPAN("#Date:"))) {
         struct span date = span_head(span_trim(span_after(line, 6)), 10);
         memset(s->date, 0, sizeof(s->date));
@@ -229,4 +256,9 @@ void w3c_drop(void *state, int field)
         }
     }
     find_status(s);
+}
+
+bool w3c_is_microsoft(const void *state)
+{
+    return ((const struct w3c_state *)state)->is_microsoft;
 }

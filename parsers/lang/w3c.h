@@ -22,6 +22,7 @@ struct w3c_state {
     uint8_t status_at;           /* the only one; W3C_COLUMNS: there are several, or none */
     bool is_padded;              /* the names have runs of blanks between, and so have values */
     bool is_iis;                 /* time-taken is in milliseconds */
+    bool is_microsoft;           /* directives say so, or columns that only IIS and HTTP.sys have */
     char date[W3C_DATE];         /* of the #Date line, for logs without a date column */
     /* What stays as it was opened. */
     uint32_t dropped;       /* a bit for each enum field that nobody wants */
@@ -42,6 +43,9 @@ int w3c_open(void *state, struct span args, struct problem *why);
 
 /* Leaves a field out from now on, also when a #Fields line names it again. Fits parser.drop. */
 void w3c_drop(void *state, int field);
+
+/* Is it a log of Microsoft's, by its directives? Fits parser.is_typical. */
+bool w3c_is_microsoft(const void *state);
 
 /* Fit parser.marks and parser.parse_lines. There are no marks as long as no #Fields line has named
  * the status, once. */

@@ -169,10 +169,15 @@ static struct envelope *open_envelope(struct reader *r, struct span line)
     return r->envelope;
 }
 
+static bool is_typical(const struct candidate *c)
+{
+    return !c->parser->is_typical || c->parser->is_typical(c->state);
+}
+
 /* A line read in part is no vote, nor is one that is no request. */
 static bool accepts(const struct reader *r, struct candidate *c, struct span line, struct event *e)
 {
-    return try(r, c, line, e) == PARSE_OK && !e->is_partial;
+    return try(r, c, line, e) == PARSE_OK && !e->is_partial && is_typical(c);
 }
 
 /* What is innermost is asked for first: a lenient format may take the front of an envelope for a
@@ -332,6 +337,9 @@ static enum parse_result try_others(struct reader *r, struct span line, struct e
     enum parse_result best = PARSE_BAD;
     for (unsigned i = 0; i < r->n; i++) {
         enum parse_result got = i == r->chosen ? PARSE_BAD : try(r, &r->all[i], line, out);
+        if (got == PARSE_OK && !is_typical(&r->all[i])) {
+            continue; /* a less demanding one reads it, too */
+        }
         if (got == PARSE_OK && !out->is_partial) {
             r->last = i;
             count_rival(r, i);

@@ -36,8 +36,8 @@ struct detection {
     struct reader *reader;
     struct reader_votes votes[VOTES];
     size_t n_votes;
-    unsigned voted;
-    struct span sample; /* a line that was read, or the first that was not */
+    unsigned voted, comments; /* lines; directives and comments are not among those that voted */
+    struct span sample;       /* a line that was read, or the first that was not */
     bool is_read;
     struct event event; /* of the sample, when it was read */
     struct judgement judgement;
@@ -59,6 +59,7 @@ static void each_line(struct detection *d, bool (*fn)(struct detection *d, struc
 
 static bool vote(struct detection *d, struct span line)
 {
+    d->comments += line.ptr[0] == '#';
     return !reader_vote(d->reader, line);
 }
 
@@ -103,6 +104,7 @@ static void look(struct detection *d, const struct format *format, const char *v
     if (reader_is_undecided(d->reader)) {
         each_line(d, vote);
         d->n_votes = reader_votes(d->reader, d->votes, VOTES, &d->voted);
+        d->voted -= d->comments;
         reader_decide(d->reader);
     }
     each_line(d, look_for_sample);

@@ -41,6 +41,21 @@ def test_each_field_of_a_line_is_shown(tmp_path):
     assert fields["reason"]["text"] == "upstream closed the connection without an answer"
 
 
+def test_iis_is_told_from_other_w3c_logs(tmp_path):
+    head = "#Version: 1.0\n#Fields: date time cs-method cs-uri-stem %s\n"
+    iis, tomcat = tmp_path / "u_ex.log", tmp_path / "tomcat.log"
+    iis.write_text(
+        head % "sc-status sc-substatus sc-win32-status time-taken"
+        + "2026-11-22 16:43:42 GET /tea 404 13 0 250\n"
+    )
+    tomcat.write_text(head % "sc-status time-taken" + "2026-11-22 16:43:42 GET /tea 404 0.25\n")
+    found = detect(iis, tomcat)
+    assert [f["format"] for f in found] == ["iis", "w3c"]
+    assert [f["voted"] for f in found] == [1, 1]
+    assert [fields_of(f)["duration"]["text"] for f in found] == ["0.25", "0.25"]
+    assert fields_of(found[0])["reason"]["text"] == "404.13 Request filter: content length"
+
+
 def test_packed_logs_and_standard_input(tmp_path):
     lines = generate("--format", "combined", "--lines", 3000)
     packed = tmp_path / "access.log.gz"

@@ -32,9 +32,8 @@ static const struct {
     {FIELD_CLIENT_PORT, TEMPLATE_WORD, " ["}, {FIELD_TIME_CLF, TEMPLATE_CLF, "] "},
     {FIELD_SKIP, TEMPLATE_WORD, " "},         {FIELD_UPSTREAM, TEMPLATE_WORD, " "},
     {FIELD_TIMERS_MS, TEMPLATE_TIMERS, " "},  {FIELD_STATUS, TEMPLATE_STATUS, " "},
-    {FIELD_BYTES, TEMPLATE_NUMBER, " "},      {FIELD_SKIP, TEMPLATE_WORD, " "},
-    {FIELD_SKIP, TEMPLATE_WORD, " "},         {FIELD_FLAG, TEMPLATE_WORD, " "},
-    {FIELD_SKIP, TEMPLATE_TEXT, "\""},        {FIELD_REQUEST, TEMPLATE_TEXT, "\""},
+    {FIELD_BYTES, TEMPLATE_NUMBER, " "},      {FIELD_SKIP, TEMPLATE_TEXT, "\""},
+    {FIELD_REQUEST, TEMPLATE_TEXT, "\""},
 };
 
 /* A few bytes, for which a call of memchr would cost more. */
@@ -48,11 +47,31 @@ static bool has_slash(struct span s)
     return false;
 }
 
+/* The termination state is the sixth word behind the server, and wanted of errors only: they alone
+ * pay for it. A line without a request may be cut anywhere. */
+static void find_state(struct event *e)
+{
+    const char *at = e->upstream.ptr + e->upstream.len, *end = e->request.ptr;
+    for (unsigned words = 0; at < end && *at == ' '; words++) {
+        const char *word = ++at;
+        while (at < end && *at != ' ') {
+            at++;
+        }
+        if (words == 5) {
+            e->flag = (struct span){word, (size_t)(at - word)};
+            return;
+        }
+    }
+}
+
 /* "backend/server"; a request that HAProxy answered itself has no server. */
 static bool has_server(struct event *e)
 {
     if (!has_slash(e->upstream)) {
         return false;
+    }
+    if (!status_is_plain(e->status) && e->request.len) {
+        find_state(e);
     }
     if (e->upstream.ptr[e->upstream.len - 1] == '>' && span_ends(e->upstream, SPAN("/<NOSRV>"))) {
         e->upstream = (struct span){0};

@@ -51,7 +51,7 @@ enum blame reason_blame(uint16_t reason)
 
 uint16_t reason_of_flag(enum server server, struct span word)
 {
-    for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+    for (size_t i = 0; word.len && i < sizeof(flags) / sizeof(flags[0]); i++) {
         if (flags[i].server == server && flags[i].len == word.len &&
             memcmp(flags[i].word, word.ptr, word.len) == 0) {
             return (uint16_t)flags[i].reason;

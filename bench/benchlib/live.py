@@ -129,7 +129,8 @@ def followed_cpu(daemon, log, seconds):
 def followed_delays(daemon, log, seconds):
     """How long after it was written each line was in the answer to a question, in ms, sorted. The
     question is asked every two milliseconds, and what that adds is in the figure."""
-    base, seen = daemon.lines(), []
+    base, seen = log.read_bytes().count(b"\n"), []
+    daemon.wait_for_lines(base)
     with writer.Writer(log, LINES_PER_S, seconds) as w:
         while w.is_writing():
             lines = daemon.lines() - base

@@ -9,6 +9,7 @@
 #include "format/reader.h"
 
 #include "base/alloc.h"
+#include "format/learn.h"
 #include "format/states.h"
 #include "parsers/lang/envelope.h"
 
@@ -18,11 +19,13 @@
 enum {
     CANDIDATES = 64,
     NOBODY = CANDIDATES,
+    LEARNED = 1,      /* room for the layout that may be learned, behind the others */
     UNMISTAKABLE = 7, /* weight of formats whose lines can hardly be another's */
 };
 
 struct candidate {
     const struct parser *parser;
+    const char *args;
     void *state;
     bool is_open, is_shared; /* its state */
     unsigned accepted;       /* lines of the vote */
@@ -50,11 +53,14 @@ struct reader {
     unsigned switches;
     bool is_auto, is_undecided;
     bool is_enveloped; /* lines of the vote were, so look there first */
-    char *args;
+    char *args;        /* of the format that was named */
+    char *layout;      /* that was learned from the lines, or NULL: arguments of the last one */
+    struct buf unread; /* lines that show it, while it is not known which format they are in */
+    unsigned n_unread;
     const enum field *dropped; /* FIELD_SKIP at the end, or NULL */
     struct states *states;     /* that are shared, or NULL */
     struct envelope *envelope; /* NULL until a line is not read as it is */
-    char reason[96];
+    char reason[READER_REASON];
     struct reader_start start;
     struct candidate all[]; /* heaviest first; the named format alone when one was named */
 };
@@ -66,9 +72,9 @@ static void make_state(const struct reader *r, struct candidate *c)
     c->is_open = true;
     c->is_shared = r->states && c->parser->memory_size == 0;
     if (c->is_shared) {
-        c->state = states_take(r->states, c->parser, span_of(r->args));
+        c->state = states_take(r->states, c->parser, span_of(c->args));
     } else {
-        c->state = states_new(c->parser, span_of(r->args), r->dropped);
+        c->state = states_new(c->parser, span_of(c->args), r->dropped);
     }
 }
 
@@ -103,7 +109,7 @@ static void add_candidate(struct reader *r, const struct parser *p)
         r->all[at] = r->all[at - 1];
         at--;
     }
-    r->all[at] = (struct candidate){.parser = p};
+    r->all[at] = (struct candidate){.parser = p, .args = r->args};
 }
 
 /* Parsers without a weight are read only when somebody names them. */
@@ -126,7 +132,7 @@ struct reader *reader_new(const struct format *format, const enum field *dropped
             add_candidate(r, parsers[i]);
         }
     }
-    return alloc_resize(r, 1, sizeof(*r) + r->n * sizeof(r->all[0]));
+    return alloc_resize(r, 1, sizeof(*r) + (r->n + LEARNED) * sizeof(r->all[0]));
 }
 
 void reader_share(struct reader *r, struct states *states)
@@ -144,6 +150,8 @@ void reader_free(struct reader *r)
     }
     free(r->envelope);
     free(r->args);
+    free(r->layout);
+    buf_done(&r->unread);
     free(r->start.memory);
     free(r);
 }
@@ -196,6 +204,15 @@ static bool votes_for(const struct reader *r, struct candidate *c, const struct 
     return i > 0;
 }
 
+static void keep_unread(struct reader *r, struct span line)
+{
+    if (r->n_unread < LEARN_LINES && line.len && line.ptr[0] != '#') {
+        buf_add(&r->unread, line);
+        buf_byte(&r->unread, '\n');
+        r->n_unread++;
+    }
+}
+
 /* True when enough was seen, in lines or in bytes, so that a file of very long lines does not hold
  * up the decision. */
 bool reader_vote(struct reader *r, struct span line)
@@ -207,6 +224,7 @@ bool reader_vote(struct reader *r, struct span line)
         r->all[i].accepted += accepted;
         counts = counts || accepted;
     }
+    keep_unread(r, line);
     r->vote_lines += counts;
     r->vote_bytes += line.len + 1;
     return ++r->voted >= READER_VOTE_LINES || r->vote_bytes >= READER_VOTE_BYTES;
@@ -220,6 +238,10 @@ static void explain(struct reader *r, unsigned second)
     }
     int n = snprintf(r->reason, sizeof(r->reason), "%u of %u lines", r->all[r->chosen].accepted,
                      r->voted);
+    if (r->layout) {
+        n += snprintf(r->reason + n, sizeof(r->reason) - (size_t)n, " fit %s", r->layout);
+    }
+    n = n < READER_REASON ? n : READER_REASON - 1;
     if (second != NOBODY && r->all[second].accepted) {
         snprintf(r->reason + n, sizeof(r->reason) - (size_t)n, "; next: %s, %u",
                  r->all[second].parser->name, r->all[second].accepted);
@@ -237,6 +259,68 @@ static bool beats(const struct candidate *lighter, const struct candidate *heavi
     return 4 * lighter->accepted > quarters * heavier->accepted;
 }
 
+/* Gives up what learning needs; it does not begin again. */
+static void end_learning(struct reader *r)
+{
+    buf_done(&r->unread);
+    r->n_unread = LEARN_LINES;
+}
+
+/* How many of the lines a layout reads. */
+static unsigned count_read(const struct reader *r, struct candidate *c, struct span lines)
+{
+    unsigned n = 0;
+    struct event e;
+    while (lines.len) {
+        struct span line = span_head(lines, span_find(lines, '\n'));
+        lines = span_after(lines, line.len + 1);
+        n += accepts(r, c, line, &e);
+    }
+    drop_state(r, c);
+    return n;
+}
+
+/* The lines without their envelopes. */
+static void open_all(struct span lines, struct buf *inner)
+{
+    struct envelope *env = alloc_zero(1, sizeof(*env));
+    while (lines.len) {
+        struct span line = span_head(lines, span_find(lines, '\n'));
+        lines = span_after(lines, line.len + 1);
+        envelope_open(env, line);
+        buf_add(inner, env->lines[env->n - 1]);
+        buf_byte(inner, '\n');
+    }
+    free(env);
+}
+
+/* Learns from what is in the envelopes of the lines or, when more can be told of them, from the
+ * lines as they are. Such a layout is worth to be one more candidate when it reads more of the
+ * lines than the best of the others does. True when it is there, as the last one. */
+static bool learn(struct reader *r, unsigned best_votes)
+{
+    struct buf inner = {0}, layouts[2] = {{0}, {0}};
+    open_all(buf_span(&r->unread), &inner);
+    unsigned named = learn_layout(buf_span(&inner), &layouts[0]);
+    bool is_whole = learn_layout(buf_span(&r->unread), &layouts[1]) > named;
+    struct candidate c = {.parser = format_find(SPAN("layout"))};
+    buf_byte(&layouts[is_whole], '\0');
+    c.args = layouts[is_whole].data;
+    if (named || is_whole) {
+        c.accepted = count_read(r, &c, buf_span(is_whole ? &r->unread : &inner));
+    }
+    bool is_worth = 2 * c.accepted > r->n_unread && c.accepted > best_votes;
+    if (is_worth) {
+        r->layout = layouts[is_whole].data;
+        layouts[is_whole] = (struct buf){0};
+        r->all[r->n++] = c;
+    }
+    buf_done(&inner);
+    buf_done(&layouts[0]);
+    buf_done(&layouts[1]);
+    return is_worth;
+}
+
 /* With equal votes the heavier format wins, because it stands first and only more votes replace it.
  */
 void reader_decide(struct reader *r)
@@ -250,6 +334,14 @@ void reader_decide(struct reader *r)
         } else if (votes && (second == NOBODY || votes > r->all[second].accepted)) {
             second = i;
         }
+    }
+    if (r->is_auto && (best == NOBODY || 4 * r->all[best].accepted < 3 * r->voted) &&
+        learn(r, best == NOBODY ? 0 : r->all[best].accepted)) {
+        second = best;
+        best = r->n - 1;
+    }
+    if (best != NOBODY || r->n_unread == LEARN_LINES) {
+        end_learning(r);
     }
     /* The lines of the vote are read once more, so every state begins anew. */
     for (unsigned i = 0; i < r->n; i++) {
@@ -396,6 +488,25 @@ static enum parse_result look_further(struct reader *r, const struct envelope *e
     return best;
 }
 
+/* A log whose first lines were too few to show anything is looked at again with each doubling,
+ * until as many are there as vote. */
+static void learn_late(struct reader *r, struct span line)
+{
+    if (r->n_unread == LEARN_LINES) {
+        return;
+    }
+    keep_unread(r, line);
+    bool is_time = r->n_unread >= LEARN_LEAST && (r->n_unread & (r->n_unread - 1)) == 0;
+    if (is_time && learn(r, 0)) {
+        r->chosen = r->n - 1;
+        r->switches++;
+        snprintf(r->reason, sizeof(r->reason), "the first lines fit %s", r->layout);
+    }
+    if (r->layout || r->n_unread == LEARN_LINES) {
+        end_learning(r);
+    }
+}
+
 enum parse_result reader_parse(struct reader *r, struct span line, struct event *out)
 {
     struct part part = {.who = NOBODY};
@@ -414,6 +525,9 @@ enum parse_result reader_parse(struct reader *r, struct span line, struct event 
     }
     if (got == PARSE_OK && out->time.len == 0) {
         field_store(out, FIELD_TIME_ANY, env->time);
+    }
+    if (got == PARSE_BAD && r->is_auto && r->chosen == NOBODY) {
+        learn_late(r, line);
     }
     return got;
 }
@@ -454,6 +568,11 @@ const char *reader_format(const struct reader *r)
 const char *reader_reason(const struct reader *r)
 {
     return r->is_auto ? r->reason : NULL;
+}
+
+const char *reader_layout(const struct reader *r)
+{
+    return r->layout;
 }
 
 unsigned reader_switches(const struct reader *r)
@@ -519,14 +638,19 @@ void reader_rest(struct reader *r)
 /* It shares no states: those belong to the other thread. */
 struct reader *reader_clone(struct reader *of)
 {
-    struct reader *r = alloc_zero(1, sizeof(*r) + of->n * sizeof(r->all[0]));
+    struct reader *r = alloc_zero(1, sizeof(*r) + (of->n + LEARNED) * sizeof(r->all[0]));
     *r = *of;
     r->args = alloc_text(span_of(of->args));
+    r->layout = of->layout ? alloc_text(span_of(of->layout)) : NULL;
+    r->unread = (struct buf){0};
+    r->n_unread = LEARN_LINES;
     r->states = NULL;
     r->envelope = NULL;
     r->start = (struct reader_start){0};
     for (unsigned i = 0; i < r->n; i++) {
-        r->all[i] = (struct candidate){.parser = of->all[i].parser};
+        bool is_learned = of->layout && of->all[i].args == of->layout;
+        r->all[i] = (struct candidate){.parser = of->all[i].parser,
+                                       .args = is_learned ? r->layout : r->args};
         r->start.memory_bytes += r->all[i].parser->memory_size;
     }
     r->start.memory = alloc_zero(r->start.memory_bytes + 1, 1);

@@ -2,9 +2,11 @@
  * Lines to events, with the format that was named or, under auto, with the one that the lines
  * themselves choose: all candidates read the first lines, the one that accepts most wins. Later, a
  * line that the chosen one refuses is shown to the others, so that a file may mix formats; when one
- * of them takes over for good, it becomes the chosen one. What is decided depends on the lines
- * alone, not on how they arrive, as long as the first GUESS_LINES are seen together. A line in an
- * envelope (parsers/lang/envelope.h) is what is in it, unless a format reads it as it is.
+ * of them takes over for good, it becomes the chosen one. Lines that no format reads may show how
+ * they are laid out (format/learn.h); then that layout is one more format. What is decided depends
+ * on the lines alone, not on how they arrive, as long as the first GUESS_LINES are seen together. A
+ * line in an envelope (parsers/lang/envelope.h) is what is in it, unless a format reads it as it
+ * is.
  */
 #ifndef TEAPOT_FORMAT_READER_H
 #define TEAPOT_FORMAT_READER_H
@@ -17,6 +19,7 @@ struct states; /* format/states.h */
 enum {
     READER_VOTE_LINES = 64,    /* lines that vote at first */
     READER_VOTE_BYTES = 65536, /* or so many bytes of them */
+    READER_REASON = 256,       /* bytes of reader_reason */
     READER_SWITCH = 8, /* so many lines in a row for another format make it the chosen one */
 };
 
@@ -91,6 +94,10 @@ const char *reader_format(const struct reader *r);
 /* Why it was chosen: "61 of 64 lines; next: common, 3"; NULL when it was named. Valid as long as
  * `r`. */
 const char *reader_reason(const struct reader *r);
+
+/* The layout that was learned from lines that no format read, as arguments of the format "layout";
+ * NULL when none was. Valid as long as `r`. */
+const char *reader_layout(const struct reader *r);
 
 /* How often the chosen format was changed. */
 unsigned reader_switches(const struct reader *r);

@@ -103,9 +103,9 @@ static void look(struct detection *d, const struct format *format, const char *v
     d->reader = reader_new(format, NULL);
     if (reader_is_undecided(d->reader)) {
         each_line(d, vote);
+        reader_decide(d->reader);
         d->n_votes = reader_votes(d->reader, d->votes, VOTES, &d->voted);
         d->voted -= d->comments;
-        reader_decide(d->reader);
     }
     each_line(d, look_for_sample);
     if (d->is_read) {
@@ -222,6 +222,11 @@ static void write_text(struct buf *out, const struct detection *d)
         buf_text(out, d->is_read ? ", as named" : ", as named, but it reads no line of the first");
     }
     buf_byte(out, '\n');
+    if (d->is_read && reader_layout(d->reader)) {
+        buf_text(out, "  laid out as   ");
+        report_escape(out, span_of(reader_layout(d->reader)), SHOWN);
+        buf_byte(out, '\n');
+    }
     if (second) {
         buf_printf(out, "  runner-up     %s (%u lines)\n", second->parser->name, second->accepted);
     }
@@ -261,6 +266,9 @@ static void write_json(struct buf *out, const struct detection *d)
         members_word(out, "format", second->parser->name);
         members_number(out, "accepted", second->accepted);
         members_close(out, '}');
+    }
+    if (reader_layout(d->reader)) {
+        members_text(out, "layout", span_of(reader_layout(d->reader)));
     }
     if (d->sample.len) {
         members_text(out, "sample", span_head(d->sample, SHOWN));

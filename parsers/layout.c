@@ -1,6 +1,6 @@
 /*
  * A layout that somebody writes down, or that the reader found in the lines themselves
- * (src/format/learn.c), in our own language (lang/plain.c):
+ * (parsers/lang/learn.c), in our own language (lang/plain.c):
  *
  *     --format layout:'<client> [<clf>] <status> <bytes> <s> "<request>"'
  */

@@ -75,6 +75,7 @@ static int run(const struct options *o)
     case OPTIONS_CHECK: return daemon_check(o);
     case OPTIONS_EXPLAIN: return oneshot_explain(o);
     case OPTIONS_FORMATS: return oneshot_formats();
+    case OPTIONS_FROM: return oneshot_from(o);
     case OPTIONS_HELP: return print_help();
     case OPTIONS_VERSION: return printf("teapotd " TEAPOT_VERSION "\n") < 0 ? EXIT_UNREADABLE : 0;
     }

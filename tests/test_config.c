@@ -84,6 +84,14 @@ static void single_quotes_keep_dollars_and_backslashes(void **state)
     config_done(&c);
 }
 
+static void a_source_may_have_several_formats(void **state)
+{
+    (void)state;
+    struct config c = parsed("source a { path = x format = {haproxy, 'nginx:$status'} }");
+    assert_string_equal(c.sources[0].format, "haproxy\nnginx:$status");
+    config_done(&c);
+}
+
 static void an_empty_list_of_dimensions_keeps_none(void **state)
 {
     (void)state;
@@ -218,6 +226,10 @@ static const struct mistake {
     {"/* one\n two */ latness = 1s", 2, 9, "did you mean \"lateness\"?"},
     {"source a { path = x format = cmbined }", 1, 30,
      "unknown format \"cmbined\"; did you mean \"combined\"?"},
+    {"source a { path = x format = {nginx, cmbined} }", 1, 38,
+     "unknown format \"cmbined\"; did you mean \"combined\"?"},
+    {"source a { path = x format = {nginx, auto} }", 1, 38,
+     "auto is no format beside others: it is all of them"},
     {"source a { format = auto }", 1, 8, "source \"a\" has no path"},
     {"source a { path = {} }", 1, 8, "has no path"},
     {"source a { path = {x, \"\"} }", 1, 23, "path must not be empty"},
@@ -463,6 +475,7 @@ int main(void)
         cmocka_unit_test(an_empty_file_gives_the_defaults),
         cmocka_unit_test(a_source_is_taken_with_all_its_settings),
         cmocka_unit_test(single_quotes_keep_dollars_and_backslashes),
+        cmocka_unit_test(a_source_may_have_several_formats),
         cmocka_unit_test(an_empty_list_of_dimensions_keeps_none),
         cmocka_unit_test(double_quotes_read_the_environment),
         cmocka_unit_test(all_other_sections_are_taken),

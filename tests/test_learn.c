@@ -1,6 +1,6 @@
 /* Layouts that are found in lines alone, and lines in which none may be found. */
-#include "format/learn.h"
 #include "format/reader.h"
+#include "parsers/lang/learn.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -151,6 +151,31 @@ static void a_named_format_reads_no_other(void **state)
     reader_free(r);
 }
 
+static void a_file_may_have_lines_of_several_named_formats(void **state)
+{
+    (void)state;
+    struct reader *r = reader_of("haproxy\nnginx:$status|$request\ncombined");
+    assert_false(reader_is_undecided(r));
+    assert_null(reader_reason(r));
+    for (int i = 0; i < 2 * READER_SWITCH; i++) {
+        assert_int_equal(status_of(r, HAPROXY), 504);
+        assert_int_equal(reader_server(r), SERVER_HAPROXY);
+        assert_int_equal(status_of(r, "404|GET / HTTP/1.1"), 404);
+        assert_int_equal(reader_server(r), SERVER_NGINX);
+        assert_int_equal(status_of(r, JSON), STATUS_NONE); /* nobody named that */
+    }
+    assert_string_equal(reader_format(r), "haproxy");
+    for (int i = 0; i < READER_SWITCH; i++) {
+        assert_int_equal(status_of(r, COMBINED), 404);
+    }
+    assert_string_equal(reader_format(r), "combined");
+    struct reader *clone = reader_clone(r);
+    assert_int_equal(status_of(clone, "404|GET / HTTP/1.1"), 404);
+    assert_true(reader_fits(clone, r));
+    reader_free(clone);
+    reader_free(r);
+}
+
 static void a_file_may_change_its_format(void **state)
 {
     static const struct {
@@ -445,6 +470,7 @@ int main(void)
         cmocka_unit_test(each_sample_chooses_its_own_format),
         cmocka_unit_test(a_vote_ends_after_enough_lines_or_bytes),
         cmocka_unit_test(a_named_format_reads_no_other),
+        cmocka_unit_test(a_file_may_have_lines_of_several_named_formats),
         cmocka_unit_test(a_file_may_change_its_format),
         cmocka_unit_test(lines_in_between_change_nothing),
         cmocka_unit_test(lines_that_nobody_knew_at_first_are_read_later),

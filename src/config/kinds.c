@@ -5,6 +5,7 @@
 #include "config/kinds.h"
 
 #include "base/alloc.h"
+#include "base/buf.h"
 #include "base/choice.h"
 #include "config/value.h"
 #include "format/format.h"
@@ -19,20 +20,30 @@ enum {
     TOKEN_BYTES = 4096,
 };
 
-/* The format is only tried here: the source keeps its text, and opens it for each file anew. */
+/* The formats are only tried here: the source keeps their text, and opens them for each file anew.
+ */
 static int take_format(const struct stanza *s, struct config_source *source)
 {
-    const char *text = stanza_text(s, "format");
-    if (!text) {
-        return 0;
+    struct stanza_setting setting = stanza_get(s, "format");
+    struct buf all = {0};
+    int bad = 0;
+    for (size_t i = 0; i < setting.n_values && !bad; i++) {
+        struct format format = {0};
+        buf_text(&all, i ? "\n" : "");
+        buf_text(&all, setting.values[i]);
+        bad = format_read(&format, buf_span(&all), s->file->why);
+        if (bad) {
+            bad = stanza_refuse(s, "format", i);
+        } else {
+            format_done(&format);
+        }
     }
-    struct format format = {0};
-    if (format_read(&format, span_of(text), s->file->why)) {
-        return stanza_refuse(s, "format", 0);
+    buf_byte(&all, '\0');
+    if (!bad && setting.n_values) {
+        settings_replace(&source->format, all.data);
     }
-    format_done(&format);
-    settings_replace(&source->format, text);
-    return 0;
+    buf_done(&all);
+    return bad;
 }
 
 /* Whether the vendor is one is not known here: the dictionary is no business of this folder. */
@@ -374,7 +385,7 @@ static const struct kind kinds[] = {
      true,
      {{"path", true},
       {"exclude_path", true},
-      {"format", false},
+      {"format", true},
       {"vendor", false},
       {"start", false}},
      take_source},

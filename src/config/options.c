@@ -181,12 +181,13 @@ static int check_together(const struct line *l)
         [OPTIONS_SCAN] = "reading to the end", [OPTIONS_DETECT] = "--detect",
         [OPTIONS_FOLLOW] = "--follow",         [OPTIONS_DAEMON] = "--config",
         [OPTIONS_CHECK] = "--check",           [OPTIONS_EXPLAIN] = "--explain",
-        [OPTIONS_FORMATS] = "--formats"};
+        [OPTIONS_FORMATS] = "--formats",       [OPTIONS_FROM] = "--from"};
     const struct options *o = l->options;
     for (size_t i = 0; i < l->n_rows; i++) {
         if ((l->given >> i & 1) && !(l->rows[i].goes & 1U << o->action)) {
             if (o->action == OPTIONS_SCAN) {
-                problem_set(l->why, "--%s needs --follow", l->rows[i].name);
+                problem_set(l->why, "--%s needs --%s", l->rows[i].name,
+                            l->rows[i].goes & SWITCHES_FROM ? "from" : "follow");
             } else {
                 problem_set(l->why, "--%s does not go with %s", l->rows[i].name,
                             actions[o->action]);
@@ -274,6 +275,8 @@ void options_done(struct options *o)
     free(o->explain);
     free(o->format);
     free(o->vendor);
+    free(o->from);
+    free(o->root);
     *o = (struct options){0};
 }
 
@@ -338,6 +341,7 @@ void options_help(struct buf *out)
 {
     buf_text(out, "Usage: teapotd [OPTION]... [FILE|-]...\n"
                   "       teapotd --config FILE [--check]\n"
+                  "       teapotd --from nginx|apache|haproxy|caddy [--root DIR]\n"
                   "\n"
                   "Counts the status codes in web-server logs, says what they mean and who has to\n"
                   "act, and raises an alert when errors spike. Without FILE, or with -, it reads\n"

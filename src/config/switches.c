@@ -143,6 +143,19 @@ static const struct switches_row rows[] = {
      .help = "the names of the formats, and what they are",
      .goes = SWITCHES_FORMATS,
      .action = OPTIONS_FORMATS},
+    {.name = "from",
+     .argument = "SERVER",
+     .help =
+         "source sections for the logs that the configuration of nginx, apache, haproxy or caddy "
+         "names",
+     .goes = SWITCHES_FROM,
+     .action = OPTIONS_FROM,
+     .keep = offsetof(struct options, from)},
+    {.name = "root",
+     .argument = "DIR",
+     .help = "with --from: the folder that is / to the server",
+     .goes = SWITCHES_FROM,
+     .keep = offsetof(struct options, root)},
     {.letter = 'h', .name = "help", .help = "this text", .action = OPTIONS_HELP},
     {.letter = 'V', .name = "version", .help = "the version", .action = OPTIONS_VERSION},
 };

@@ -15,6 +15,7 @@ enum options_action {
     OPTIONS_CHECK,
     OPTIONS_EXPLAIN,
     OPTIONS_FORMATS,
+    OPTIONS_FROM,
     OPTIONS_HELP,
     OPTIONS_VERSION,
 };
@@ -33,6 +34,8 @@ struct options {
     char *explain;        /* the code */
     char *format;         /* --format as given, or NULL */
     char *vendor;         /* --vendor, or NULL */
+    char *from;           /* the server of --from */
+    char *root;           /* --root, or NULL */
     int threads;          /* 0: as many as cores */
     bool fail_on_alert;
     bool no_files; /* no FILE was given: the one source is standard input */
@@ -46,6 +49,7 @@ enum {
     SWITCHES_CHECK = 1 << OPTIONS_CHECK,
     SWITCHES_EXPLAIN = 1 << OPTIONS_EXPLAIN,
     SWITCHES_FORMATS = 1 << OPTIONS_FORMATS,
+    SWITCHES_FROM = 1 << OPTIONS_FROM,
     SWITCHES_READING = SWITCHES_SCAN | SWITCHES_FOLLOW,
 };
 

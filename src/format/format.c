@@ -59,7 +59,7 @@ static int try_open(const struct parser *p, struct span args, struct problem *wh
     return r;
 }
 
-int format_read(struct format *out, struct span spec, struct problem *why)
+static int read_one(struct format *out, struct span spec, struct problem *why)
 {
     size_t colon = span_find(spec, ':');
     struct span name = span_head(spec, colon), args = span_after(spec, colon + 1);
@@ -89,8 +89,37 @@ int format_read(struct format *out, struct span spec, struct problem *why)
     return r;
 }
 
+int format_read(struct format *out, struct span specs, struct problem *why)
+{
+    struct format *last = out;
+    size_t n = span_find(specs, '\n');
+    int r = read_one(out, span_head(specs, n), why);
+    while (r == 0 && n < specs.len) {
+        specs = span_after(specs, n + 1);
+        n = span_find(specs, '\n');
+        last->next = alloc_zero(1, sizeof(*last));
+        r = read_one(last->next, span_head(specs, n), why);
+        if (r == 0 && (!last->parser || !last->next->parser)) {
+            problem_set(why, "auto is no format beside others: it is all of them");
+            r = -EINVAL;
+        }
+        last = last->next;
+    }
+    if (r) {
+        format_done(out);
+    }
+    return r;
+}
+
 void format_done(struct format *f)
 {
+    struct format *next = f->next;
     free(f->args);
     *f = (struct format){0};
+    while (next) {
+        struct format *after = next->next;
+        free(next->args);
+        free(next);
+        next = after;
+    }
 }

@@ -9,9 +9,9 @@
 #include "format/reader.h"
 
 #include "base/alloc.h"
-#include "format/learn.h"
 #include "format/states.h"
 #include "parsers/lang/envelope.h"
+#include "parsers/lang/learn.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +25,7 @@ enum {
 
 struct candidate {
     const struct parser *parser;
-    const char *args;
+    char *args; /* NULL: none */
     void *state;
     bool is_open, is_shared; /* its state */
     unsigned accepted;       /* lines of the vote */
@@ -53,7 +53,6 @@ struct reader {
     unsigned switches;
     bool is_auto, is_undecided;
     bool is_enveloped; /* lines of the vote were, so look there first */
-    char *args;        /* of the format that was named */
     char *layout;      /* that was learned from the lines, or NULL: arguments of the last one */
     struct buf unread; /* lines that show it, while it is not known which format they are in */
     unsigned n_unread;
@@ -69,12 +68,13 @@ struct reader {
  */
 static void make_state(const struct reader *r, struct candidate *c)
 {
+    struct span args = span_of(c->args ? c->args : "");
     c->is_open = true;
     c->is_shared = r->states && c->parser->memory_size == 0;
     if (c->is_shared) {
-        c->state = states_take(r->states, c->parser, span_of(c->args));
+        c->state = states_take(r->states, c->parser, args);
     } else {
-        c->state = states_new(c->parser, span_of(c->args), r->dropped);
+        c->state = states_new(c->parser, args, r->dropped);
     }
 }
 
@@ -109,30 +109,45 @@ static void add_candidate(struct reader *r, const struct parser *p)
         r->all[at] = r->all[at - 1];
         at--;
     }
-    r->all[at] = (struct candidate){.parser = p, .args = r->args};
+    r->all[at] = (struct candidate){.parser = p};
+}
+
+/* The formats that were named, in their order. */
+static struct reader *new_named(const struct format *format)
+{
+    size_t most = 0;
+    for (const struct format *f = format; f; f = f->next) {
+        most++;
+    }
+    struct reader *r = alloc_zero(1, sizeof(*r) + most * sizeof(r->all[0]));
+    for (const struct format *f = format; f && r->n < CANDIDATES; f = f->next) {
+        r->all[r->n++] = (struct candidate){
+            .parser = f->parser, .args = f->args[0] ? alloc_text(span_of(f->args)) : NULL};
+    }
+    return r;
 }
 
 /* Parsers without a weight are read only when somebody names them. */
-struct reader *reader_new(const struct format *format, const enum field *dropped)
+static struct reader *new_auto(void)
 {
-    size_t most = format->parser ? 1 : CANDIDATES;
-    struct reader *r = alloc_zero(1, sizeof(*r) + most * sizeof(r->all[0]));
-    r->args = alloc_text(span_of(format->args));
-    r->dropped = dropped;
-    r->is_auto = r->is_undecided = !format->parser;
-    r->rival = NOBODY;
-    r->chosen = r->last = r->is_auto ? NOBODY : 0;
-    if (format->parser) {
-        add_candidate(r, format->parser);
-        return r;
-    }
+    struct reader *r = alloc_zero(1, sizeof(*r) + CANDIDATES * sizeof(r->all[0]));
     const struct parser *const *parsers = format_parsers();
     for (size_t i = 0; parsers[i] && r->n < CANDIDATES; i++) {
         if (parsers[i]->weight > 0) {
             add_candidate(r, parsers[i]);
         }
     }
+    r->is_auto = r->is_undecided = true;
     return alloc_resize(r, 1, sizeof(*r) + (r->n + LEARNED) * sizeof(r->all[0]));
+}
+
+struct reader *reader_new(const struct format *format, const enum field *dropped)
+{
+    struct reader *r = format->parser ? new_named(format) : new_auto();
+    r->dropped = dropped;
+    r->rival = NOBODY;
+    r->chosen = r->last = r->is_auto ? NOBODY : 0;
+    return r;
 }
 
 void reader_share(struct reader *r, struct states *states)
@@ -147,10 +162,9 @@ void reader_free(struct reader *r)
     }
     for (unsigned i = 0; i < r->n; i++) {
         drop_state(r, &r->all[i]);
+        free(r->all[i].args);
     }
     free(r->envelope);
-    free(r->args);
-    free(r->layout);
     buf_done(&r->unread);
     free(r->start.memory);
     free(r);
@@ -478,7 +492,7 @@ static enum parse_result look_further(struct reader *r, const struct envelope *e
     for (unsigned i = env->n; i-- > !r->is_enveloped && got == PARSE_BAD;) {
         got = try_chosen(r, env->lines[i], out, part);
     }
-    if (got != PARSE_BAD || !r->is_auto) {
+    if (got != PARSE_BAD || r->n == 1) {
         return got;
     }
     for (unsigned i = 0; i < env->n && got != PARSE_OK; i++) {
@@ -640,17 +654,16 @@ struct reader *reader_clone(struct reader *of)
 {
     struct reader *r = alloc_zero(1, sizeof(*r) + (of->n + LEARNED) * sizeof(r->all[0]));
     *r = *of;
-    r->args = alloc_text(span_of(of->args));
-    r->layout = of->layout ? alloc_text(span_of(of->layout)) : NULL;
     r->unread = (struct buf){0};
     r->n_unread = LEARN_LINES;
     r->states = NULL;
     r->envelope = NULL;
     r->start = (struct reader_start){0};
     for (unsigned i = 0; i < r->n; i++) {
-        bool is_learned = of->layout && of->all[i].args == of->layout;
+        const char *args = of->all[i].args;
         r->all[i] = (struct candidate){.parser = of->all[i].parser,
-                                       .args = is_learned ? r->layout : r->args};
+                                       .args = args ? alloc_text(span_of(args)) : NULL};
+        r->layout = args && args == of->layout ? r->all[i].args : r->layout;
         r->start.memory_bytes += r->all[i].parser->memory_size;
     }
     r->start.memory = alloc_zero(r->start.memory_bytes + 1, 1);

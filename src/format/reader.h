@@ -3,10 +3,10 @@
  * themselves choose: all candidates read the first lines, the one that accepts most wins. Later, a
  * line that the chosen one refuses is shown to the others, so that a file may mix formats; when one
  * of them takes over for good, it becomes the chosen one. Lines that no format reads may show how
- * they are laid out (format/learn.h); then that layout is one more format. What is decided depends
- * on the lines alone, not on how they arrive, as long as the first GUESS_LINES are seen together. A
- * line in an envelope (parsers/lang/envelope.h) is what is in it, unless a format reads it as it
- * is.
+ * they are laid out (parsers/lang/learn.h); then that layout is one more format. What is decided
+ * depends on the lines alone, not on how they arrive, as long as the first READER_VOTE_LINES are
+ * seen together. A line in an envelope (parsers/lang/envelope.h) is what is in it, unless a format
+ * reads it as it is.
  */
 #ifndef TEAPOT_FORMAT_READER_H
 #define TEAPOT_FORMAT_READER_H

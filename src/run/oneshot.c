@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "codes/details.h"
+#include "config/from.h"
 #include "output/json.h"
 #include "output/report.h"
 #include "run/process.h"
@@ -199,6 +200,21 @@ int oneshot_formats(void)
         add_format(&out, parsers[i]);
     }
     int r = terminal_write(STDOUT_FILENO, buf_span(&out));
+    buf_done(&out);
+    return r && r != -EPIPE ? EXIT_UNREADABLE : 0;
+}
+
+int oneshot_from(const struct options *o)
+{
+    struct buf out = {0};
+    struct problem why = {0};
+    int r = from_server(span_of(o->from), o->root ? o->root : "", &out, &why);
+    if (r) {
+        problem_say(&why);
+        buf_done(&out);
+        return r == -EINVAL ? EXIT_USAGE : EXIT_UNREADABLE;
+    }
+    r = terminal_write(STDOUT_FILENO, buf_span(&out));
     buf_done(&out);
     return r && r != -EPIPE ? EXIT_UNREADABLE : 0;
 }

@@ -17,4 +17,7 @@ int oneshot_scan(const struct options *o);
 int oneshot_explain(const struct options *o);
 int oneshot_formats(void);
 
+/* Prints the sections that the configuration of a server makes. Returns the exit status. */
+int oneshot_from(const struct options *o);
+
 #endif

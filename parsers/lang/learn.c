@@ -5,7 +5,7 @@
  * around them; then each is told from its texts. Nothing is guessed from one line: a column is what
  * nine of ten of its texts are.
  */
-#include "format/learn.h"
+#include "parsers/lang/learn.h"
 
 #include "base/alloc.h"
 #include "scan/shape.h"

@@ -3,8 +3,8 @@
  * status, which the time, the request, the client. What is found is a text in our own language
  * (parsers/lang/plain.c), so people can look at it, and name it themselves from then on.
  */
-#ifndef TEAPOT_FORMAT_LEARN_H
-#define TEAPOT_FORMAT_LEARN_H
+#ifndef TEAPOT_PARSERS_LANG_LEARN_H
+#define TEAPOT_PARSERS_LANG_LEARN_H
 
 #include "base/buf.h"
 

@@ -12,8 +12,8 @@
 #include "output/webhook.h"
 
 #include "base/alloc.h"
+#include "base/library.h"
 
-#include <dlfcn.h>
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -297,34 +297,16 @@ static void free_curl(struct webhook *hook)
     hook->curl.global_cleanup();
 }
 
-/* Debian has it once with OpenSSL and once with GnuTLS; either will do. It is never unloaded: TLS
- * libraries leave things behind that are called at the end of the program. */
-static void *open_library(void)
-{
-    void *library = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
-    return library ? library : dlopen("libcurl-gnutls.so.4", RTLD_NOW | RTLD_LOCAL);
-}
-
-/* False when there is no libcurl, or one that lacks a function. Function pointers are copied as
- * bytes: ISO C has no conversion from what dlsym returns, POSIX promises that they are the same. */
+/* Debian has it once with OpenSSL and once with GnuTLS; either will do. */
 static bool load(struct curl_calls *calls)
 {
-    static const struct {
-        const char *name;
-        size_t at;
-    } functions[] = {
+    static const char *const names[] = {"libcurl.so.4", "libcurl-gnutls.so.4", NULL};
+    static const struct library_function functions[] = {
 #define NAME(name) {"curl_" #name, offsetof(struct curl_calls, name)},
         FUNCTIONS(NAME)
 #undef NAME
     };
-    void *library = open_library();
-    bool is_whole = library != NULL;
-    for (size_t i = 0; is_whole && i < sizeof functions / sizeof *functions; i++) {
-        void *function = dlsym(library, functions[i].name);
-        memcpy((char *)calls + functions[i].at, &function, sizeof function);
-        is_whole = function != NULL;
-    }
-    return is_whole;
+    return library_load(names, functions, sizeof functions / sizeof *functions, calls);
 }
 
 struct webhook *webhook_start(struct uv_loop_s *loop, const char *url)

@@ -8,6 +8,7 @@
 #include "serve/http.h"
 
 #include "base/alloc.h"
+#include "base/library.h"
 #include "serve/command.h"
 #include "serve/listen.h"
 
@@ -23,6 +24,31 @@ enum {
     MEMORY_BYTES = 16 << 10, /* of one connection, for the request and the head of the answer */
     SPARE_CLIENTS = 64,      /* dropped already, but libmicrohttpd has not seen it yet */
 };
+
+/* What is called of libmicrohttpd, without its "MHD_". */
+#define FUNCTIONS(DO)                 \
+    DO(add_connection)                \
+    DO(add_response_header)           \
+    DO(create_response_from_callback) \
+    DO(destroy_response)              \
+    DO(get_connection_info)           \
+    DO(get_daemon_info)               \
+    DO(get_timeout)                   \
+    DO(lookup_connection_value)       \
+    DO(queue_response)                \
+    DO(run)                           \
+    DO(start_daemon)                  \
+    DO(stop_daemon)
+
+struct mhd_calls {
+#define DECLARE(name) __typeof__(MHD_##name) *name;
+    FUNCTIONS(DECLARE)
+#undef DECLARE
+};
+
+/* Filled by http_start, always with the same: half of what calls them knows nothing but a
+ * connection. */
+static struct mhd_calls mhd;
 
 struct http {
     struct clients *all;
@@ -91,19 +117,19 @@ static struct MHD_Response *response_of(struct http_client *client, struct reply
     struct body *body = alloc_zero(1, sizeof(*body));
     body->bytes = reply->body;
     body->client = client;
-    struct MHD_Response *response = MHD_create_response_from_callback(body->bytes.len, PIECE_BYTES,
+    struct MHD_Response *response = mhd.create_response_from_callback(body->bytes.len, PIECE_BYTES,
                                                                       on_piece, body, on_body_done);
     if (!response) {
         on_body_done(body);
         return NULL;
     }
-    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->type);
-    MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-    MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+    mhd.add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->type);
+    mhd.add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+    mhd.add_response_header(response, "X-Content-Type-Options", "nosniff");
     if (reply->status == MHD_HTTP_METHOD_NOT_ALLOWED) {
-        MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+        mhd.add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
     } else if (reply->status == MHD_HTTP_UNAUTHORIZED) {
-        MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
+        mhd.add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
     }
     return response;
 }
@@ -127,8 +153,8 @@ static enum MHD_Result queue(struct MHD_Connection *connection, struct http_clie
     clients_progress(all, &client->base);
     clients_hold(all, &client->base, bytes);
     client->base.is_idle = false;
-    enum MHD_Result queued = MHD_queue_response(connection, reply->status, response);
-    MHD_destroy_response(response);
+    enum MHD_Result queued = mhd.queue_response(connection, reply->status, response);
+    mhd.destroy_response(response);
     return queued;
 }
 
@@ -167,7 +193,7 @@ static bool has_token(struct MHD_Connection *connection, const struct http_clien
         return true;
     }
     struct span given = span_of(
-        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION));
+        mhd.lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION));
     if (given.len < 7 || !span_equal_nocase(span_head(given, 7), SPAN("Bearer "))) {
         return false;
     }
@@ -206,7 +232,7 @@ static struct reply ask(const struct http_client *client, const struct serve_req
 
 static const char *query_value(struct MHD_Connection *connection, const char *key)
 {
-    return MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, key);
+    return mhd.lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, key);
 }
 
 /* The values of the query stay libmicrohttpd's; command_path copies what is needed of them. */
@@ -223,7 +249,7 @@ static struct reply answer_path(struct MHD_Connection *connection, const struct 
     struct serve_request request = {
         .owner = client->peer.is_owner,
         .open_metrics = command_prefers_openmetrics(span_of(
-            MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT))),
+            mhd.lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT))),
     };
     char args[COMMAND_ARGS_BYTES];
     struct buf why = {0};
@@ -242,9 +268,9 @@ static struct reply answer_path(struct MHD_Connection *connection, const struct 
 static bool has_upload(struct MHD_Connection *connection)
 {
     const char *length =
-        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+        mhd.lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
     return (length && !span_is(span_of(length), "0")) ||
-           MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
+           mhd.lookup_connection_value(connection, MHD_HEADER_KIND,
                                        MHD_HTTP_HEADER_TRANSFER_ENCODING);
 }
 
@@ -253,7 +279,7 @@ static unsigned refusal(struct MHD_Connection *connection, const struct http_cli
                         struct span method)
 {
     const union MHD_ConnectionInfo *head =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+        mhd.get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
     if (head && head->header_size > SERVE_REQUEST_BYTES) {
         return MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE;
     }
@@ -279,7 +305,7 @@ static struct span refusal_text(unsigned status)
 static struct http_client *client_of(struct MHD_Connection *connection)
 {
     const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+        mhd.get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     return info ? info->socket_context : NULL;
 }
 
@@ -332,7 +358,7 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **c
     struct http *http = cls;
     if (what == MHD_CONNECTION_NOTIFY_STARTED) {
         const union MHD_ConnectionInfo *info =
-            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+            mhd.get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
         struct http_client *client = alloc_zero(1, sizeof(*client));
         client->base.drop = on_drop;
         client->http = http;
@@ -355,8 +381,8 @@ static void on_again(uv_timer_t *timer);
 static void run(struct http *http)
 {
     MHD_UNSIGNED_LONG_LONG wait_ms = 0;
-    MHD_run(http->daemon);
-    if (MHD_get_timeout(http->daemon, &wait_ms) == MHD_YES) {
+    mhd.run(http->daemon);
+    if (mhd.get_timeout(http->daemon, &wait_ms) == MHD_YES) {
         uv_timer_start(&http->again, on_again, wait_ms, 0);
     } else {
         uv_timer_stop(&http->again);
@@ -379,7 +405,7 @@ static void on_ready(uv_poll_t *poll, int status, int events)
  */
 static struct MHD_Daemon *start_daemon(struct http *http)
 {
-    return MHD_start_daemon(
+    return mhd.start_daemon(
         MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL, on_request, http,
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)http->all->max + SPARE_CLIENTS,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, 0U,
@@ -387,17 +413,32 @@ static struct MHD_Daemon *start_daemon(struct http *http)
         on_connection, http, MHD_OPTION_END);
 }
 
+static bool load(void)
+{
+    static const char *const names[] = {"libmicrohttpd.so.12", "libmicrohttpd.so.1", NULL};
+    static const struct library_function functions[] = {
+#define NAME(name) {"MHD_" #name, offsetof(struct mhd_calls, name)},
+        FUNCTIONS(NAME)
+#undef NAME
+    };
+    return library_load(names, functions, sizeof functions / sizeof *functions, &mhd);
+}
+
 struct http *http_start(struct clients *all, const char *token, struct problem *why)
 {
+    if (!load()) {
+        problem_set(why, "libmicrohttpd is not there, or is none that is known");
+        return NULL;
+    }
     struct http *http = alloc_zero(1, sizeof(*http));
     http->all = all;
     http->daemon = start_daemon(http);
     const union MHD_DaemonInfo *info =
-        http->daemon ? MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
+        http->daemon ? mhd.get_daemon_info(http->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
     if (!info || uv_poll_init(all->loop, &http->poll, info->epoll_fd) < 0) {
         problem_set(why, "libmicrohttpd can't be started");
         if (http->daemon) {
-            MHD_stop_daemon(http->daemon);
+            mhd.stop_daemon(http->daemon);
         }
         free(http);
         return NULL;
@@ -421,7 +462,7 @@ void http_take(struct http *http, int fd)
         return;
     }
     /* By the family libmicrohttpd knows that TCP's options mean nothing to a unix socket. */
-    if (MHD_add_connection(http->daemon, fd, (struct sockaddr *)&from, sizeof(from)) != MHD_YES) {
+    if (mhd.add_connection(http->daemon, fd, (struct sockaddr *)&from, sizeof(from)) != MHD_YES) {
         http->all->stats.refused++;
         return;
     }
@@ -445,5 +486,5 @@ void http_stop(struct http *http)
     /* The loop lets go of the epoll descriptor before libmicrohttpd closes it. */
     uv_close((uv_handle_t *)&http->poll, on_closed);
     uv_close((uv_handle_t *)&http->again, on_closed);
-    MHD_stop_daemon(http->daemon);
+    mhd.stop_daemon(http->daemon);
 }

@@ -13,6 +13,7 @@
 #include "parsers/lang/syslog.h"
 #include "parsers/lang/text.h"
 #include "scan/cursor.h"
+#include "scan/find.h"
 
 struct haproxy_state {
     struct text_state format; /* of the argument, or the CLF variant */
@@ -47,20 +48,26 @@ static bool has_slash(struct span s)
     return false;
 }
 
-/* The termination state is the sixth word behind the server, and wanted of errors only: they alone
- * pay for it. A line without a request may be cut anywhere. */
+enum {
+    STATE_BLANKS = 6, /* between the server and the termination state */
+};
+
+/* A plain answer has one only when it did not end well. A line without a request may be cut
+ * anywhere. */
 static void find_state(struct event *e)
 {
     const char *at = e->upstream.ptr + e->upstream.len, *end = e->request.ptr;
-    for (unsigned words = 0; at < end && *at == ' '; words++) {
-        const char *word = ++at;
-        while (at < end && *at != ' ') {
-            at++;
-        }
-        if (words == 5) {
-            e->flag = (struct span){word, (size_t)(at - word)};
-            return;
-        }
+    const char *word = at < end ? find_nth(at, end, ' ', STATE_BLANKS) : NULL;
+    if (!word || end - ++word < 2 ||
+        (status_is_plain(e->status) && word[0] == '-' && word[1] == '-')) {
+        return;
+    }
+    size_t n = 0;
+    while (word + n < end && word[n] != ' ') {
+        n++;
+    }
+    if (word + n < end) {
+        e->flag = (struct span){word, n};
     }
 }
 
@@ -70,7 +77,7 @@ static bool has_server(struct event *e)
     if (!has_slash(e->upstream)) {
         return false;
     }
-    if (!status_is_plain(e->status) && e->request.len) {
+    if (e->request.len) {
         find_state(e);
     }
     if (e->upstream.ptr[e->upstream.len - 1] == '>' && span_ends(e->upstream, SPAN("/<NOSRV>"))) {

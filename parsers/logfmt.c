@@ -23,7 +23,7 @@ static enum field logfmt_field(struct keys_state *s, struct span key)
 {
     enum field field = keys_field(s, (struct span){0}, key);
     for (size_t i = 0; field == FIELD_SKIP && i < sizeof(ours) / sizeof(ours[0]); i++) {
-        if (span_is(key, ours[i].key) && !(s->dropped & (uint32_t)1 << ours[i].field)) {
+        if (span_is(key, ours[i].key) && !(s->dropped & (uint64_t)1 << ours[i].field)) {
             field = ours[i].field;
         }
     }
@@ -75,6 +75,16 @@ static bool may_be_cut(enum field field, struct span value, struct span rest)
     return field == FIELD_STATUS && rest.len == 0 && value.len < 3;
 }
 
+/* Heroku's router names what went wrong: code=H12 beside a dyno. */
+static void take_heroku(const struct pair *pair, struct event *out)
+{
+    if (span_is(pair->key, "dyno")) {
+        out->by |= EVENT_BY_HEROKU;
+    } else if (span_is(pair->key, "code") && pair->value.len == 3 && pair->value.ptr[0] == 'H') {
+        field_store(out, FIELD_FLAG, pair->value);
+    }
+}
+
 static bool is_request(const struct event *e)
 {
     return e->method.len || e->target.len || e->request.len;
@@ -93,6 +103,9 @@ static enum parse_result parse_logfmt(void *state, struct span line, struct even
             out->is_partial = true;
         } else if (!may_be_cut(field, pair.value, line)) {
             field_store(out, field, pair.value);
+        }
+        if (field == FIELD_SKIP || field == FIELD_UPSTREAM) {
+            take_heroku(&pair, out);
         }
     }
     return out->status != STATUS_NONE && is_request(out) ? PARSE_OK : PARSE_BAD;

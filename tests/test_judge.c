@@ -23,6 +23,7 @@ struct expectation {
 #define NGINX                                                                               \
     "nginx:$remote_addr [$time_local] \"$request\" $status $body_bytes_sent $request_time " \
     "\"$upstream_addr\" \"$upstream_status\" \"$upstream_connect_time\" \"$upstream_header_time\""
+#define APACHE   "apache:%h %t \"%r\" %>s %b %X \"%R\" \"%{error-notes}n\""
 #define STAMP    "192.0.2.7 [22/Nov/2026:16:43:42 +0000] \"GET /tea HTTP/1.1\" "
 #define CLF      "192.0.2.7 - - [22/Nov/2026:16:43:42 +0000] \"GET /tea HTTP/1.1\" "
 #define HAPROXY  "192.0.2.7:4242 [22/Nov/2026:16:43:42.877] web "
@@ -147,6 +148,45 @@ static const struct expectation expectations[] = {
     {"apache:%h %t \"%r\" %>s %X",
      "192.0.2.7 [22/Nov/2026:16:43:42 +0000] \"GET / HTTP/1.1\" 500 X",
      "client left in the middle of the answer", BLAME_CLIENT, true},
+    {APACHE, STAMP "503 299 + \"proxy-server\" \"-\"", "upstream could not be reached",
+     BLAME_UPSTREAM, false},
+    {APACHE,
+     STAMP "502 299 - \"proxy-server\" \"The proxy server could not handle the request<p>"
+           "Reason: <strong>Error reading from remote server</strong></p>\"",
+     "upstream closed the connection without an answer", BLAME_UPSTREAM, true},
+    {APACHE, STAMP "500 299 + \"proxy-server\" \"-\"", "upstream answered with an error of its own",
+     BLAME_SERVER, false},
+    {APACHE, STAMP "503 299 + \"-\" \"-\"", "the line does not say", BLAME_SERVER, false},
+    {"traefik", CLF "502 11 \"-\" \"curl\" 7 \"web@file\" \"http://10.0.0.1:80\" 2ms",
+     "upstream refused, closed the connection or answered nonsense", BLAME_UPSTREAM, false},
+    {"traefik", CLF "404 19 \"-\" \"curl\" 7 \"-\" \"-\" 0ms",
+     "nothing is configured for this request", BLAME_CONFIG, false},
+    {"logfmt",
+     "at=error code=H12 desc=\"Request timeout\" method=GET path=\"/tea\" host=shop.example "
+     "dyno=web.1 connect=1ms service=30000ms status=503 bytes=0",
+     "upstream did not answer in time", BLAME_UPSTREAM, true},
+    /* Answers that began well: the code's blame stays nobody's. */
+    {"haproxy", HAPROXY "bk/s1 0/0/1/1/2 200" CAPTURES "SD--" COUNTERS,
+     "upstream broke off its answer", BLAME_NONE, true},
+    {"haproxy", HAPROXY "bk/s1 0/0/1/1/2 206" CAPTURES "CD--" COUNTERS,
+     "client left in the middle of the answer", BLAME_NONE, true},
+    {"haproxy", HAPROXY "bk/s1 0/0/1/1/2 200" CAPTURES "--VN" COUNTERS, NULL, BLAME_NONE, false},
+    {"envoy", ENVOY "200 DC" ENVOY_TO "\"10.0.0.1:80\"", "client left in the middle of the answer",
+     BLAME_NONE, true},
+    {"envoy", ENVOY "200 -" ENVOY_TO "\"10.0.0.1:80\"", NULL, BLAME_NONE, false},
+    {"squid",
+     "1795365817.091 15 192.0.2.7 TCP_REFRESH_FAIL_OLD/200 251 GET http://shop.example/ - "
+     "HIER_DIRECT/10.0.0.1 text/html",
+     "upstream failed and an old copy was sent", BLAME_NONE, true},
+    {"squid",
+     "1795365817.091 15 192.0.2.7 TCP_REFRESH_MODIFIED/200 251 GET http://shop.example/ - "
+     "HIER_DIRECT/10.0.0.1 text/html",
+     NULL, BLAME_NONE, false},
+    {"apache:%h %t \"%r\" %>s %X",
+     "192.0.2.7 [22/Nov/2026:16:43:42 +0000] \"GET / HTTP/1.1\" 200 X",
+     "client left in the middle of the answer", BLAME_NONE, true},
+    {"apache:%h %t \"%r\" %>s %X",
+     "192.0.2.7 [22/Nov/2026:16:43:42 +0000] \"GET / HTTP/1.1\" 200 +", NULL, BLAME_NONE, false},
 };
 
 /* Reads the line by the format; the event's spans point into the line or into `state`. */
@@ -239,6 +279,47 @@ static void a_line_may_speak_for_an_owner(void **unused)
     }
 }
 
+/* Section 4: headers of the answer, where a log has them. */
+static void an_answers_headers_may_tell_whose_code_it_is(void **unused)
+{
+    static const struct {
+        const char *status, *format, *value, *owner;
+    } cases[] = {
+        {"418", "nginx:$status $sent_http_server", "edgeone", "tencent-edgeone"},
+        {"418", "nginx:$status $sent_http_server", "nginx", "ietf"},
+        {"423", "nginx:$status $upstream_http_eo_log_uuid", "1234", "tencent-edgeone"},
+        {"423", "nginx:$status $upstream_http_eo_log_uuid", "-", "ietf"},
+        {"499", "nginx:$status $upstream_http_x_azure_ref", "0abc", "microsoft-azure"},
+        {"520", "apache:%s %{X-Azure-Ref}o", "0abc", "microsoft-azure"},
+        {"520", "apache:%s %{EO-LOG-UUID}o", "7", "tencent-edgeone"},
+        {"520", "nginx:$status $upstream_http_cf_ray", "9f-AMS", "cloudflare"},
+        {"523", "apache:%s %{Server}o", "EdgeOne", "tencent-edgeone"},
+        {"530", "apache:%s %{X-Pantheon-Styx-Hostname}o", "styx-1", "pantheon"},
+        {"530", "apache:%s %{CF-Ray}o", "9f-AMS", "cloudflare"},
+        {"550", "nginx:$status $upstream_http_x_served_by", "cache-ams1-AMS", "fastly"},
+        {"550", "nginx:$status $upstream_http_x_served_by", "web1", "tencent-edgeone"},
+        {"598", "nginx:$status $upstream_http_via", "kunlun4.cn12[0]", "alibaba-edgeroutine"},
+        {"599", "apache:%s %{EagleId}o", "2ff", "alibaba-edgeroutine"},
+        {"460", "apache:%s %{Server}o", "awselb/2.0", "aws-elb"},
+        /* One that the visitor's request brought along says nothing of the answer. */
+        {"520", "nginx:$status $http_eo_log_uuid", "1234", "cloudflare"},
+    };
+    static struct verdict_table table;
+    (void)unused;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct event e;
+        void *state;
+        char *line = alloc_printf("%s %s", cases[i].status, cases[i].value);
+        verdict_table_init(&table, read_line(cases[i].format, line, &state, &e), SPAN(""));
+        const char *owner = verdict_vendor(judge(&table, &e).verdict);
+        if (strcmp(owner, cases[i].owner) != 0) {
+            fail_msg("%s of %s: %s", line, cases[i].format, owner);
+        }
+        free(line);
+        free(state);
+    }
+}
+
 static void failed_tries_before_the_last_are_masked(void **unused)
 {
     static const struct {
@@ -266,6 +347,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_server_says_why_in_its_own_way),
         cmocka_unit_test(a_line_may_speak_for_an_owner),
+        cmocka_unit_test(an_answers_headers_may_tell_whose_code_it_is),
         cmocka_unit_test(failed_tries_before_the_last_are_masked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -73,7 +73,7 @@ enum field keys_field(struct keys_state *s, struct span parent, struct span key)
         at = (at + 1) % KEYS_SLOTS;
     }
     enum field field = look_up_given(s, hash, look_up(parent, key));
-    field = s->dropped & (uint32_t)1 << field ? FIELD_SKIP : field;
+    field = s->dropped & (uint64_t)1 << field ? FIELD_SKIP : field;
     s->slots[at].field = (uint8_t)field;
     s->slots[at].hash = hash;
     return field;
@@ -82,7 +82,7 @@ enum field keys_field(struct keys_state *s, struct span parent, struct span key)
 void keys_drop(void *state, int field)
 {
     struct keys_state *s = state;
-    s->dropped |= (uint32_t)1 << field;
+    s->dropped |= (uint64_t)1 << field;
     memset(s->slots, 0, sizeof(s->slots));
     jsonmemo_forget(&s->memo);
 }

@@ -22,7 +22,7 @@ struct keys_state {
         uint8_t field;
     } slots[KEYS_SLOTS], given[KEYS_GIVEN]; /* looked up before; said by the user */
     unsigned n_given;
-    uint32_t dropped;         /* fields that nobody wants, a bit for each */
+    uint64_t dropped;         /* fields that nobody wants, a bit for each */
     char scratch[KEYS_BATCH]; /* values whose escapes had to be replaced */
     size_t used, room;        /* of `scratch`: by all lines of a batch, and what this one may */
     struct jsonmemo memo;     /* tags are fields, or FIELDS and more for what is noted */

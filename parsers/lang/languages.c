@@ -71,6 +71,8 @@ static const struct variable apache_variables[] = {
     {"l", FIELD_SKIP, TEMPLATE_WORD},
     {"k", FIELD_SKIP, TEMPLATE_NUMBER},
     {"X", FIELD_FLAG, TEMPLATE_WORD},
+    {"{error-notes}n", FIELD_FLAG, TEMPLATE_TEXT},
+    {"R", FIELD_FLAG_MORE, TEMPLATE_TEXT},
     {"p", FIELD_SKIP, TEMPLATE_NUMBER},
     {"{canonical}p", FIELD_SKIP, TEMPLATE_NUMBER},
     {"{local}p", FIELD_SKIP, TEMPLATE_NUMBER},
@@ -131,6 +133,12 @@ static const struct variable *find(const struct variable *table, struct span nam
     return NULL;
 }
 
+/* $sent_http_NAME, $upstream_http_NAME, %{NAME}o: a header of the answer. */
+static struct variable header_variable(struct span name)
+{
+    return (struct variable){"header", (uint8_t)field_of_header(name), TEMPLATE_TEXT};
+}
+
 static int add_variable(struct template *t, const struct variable *v, struct problem *why)
 {
     return v ? template_add_field(t, v->field, (enum template_shape)v->shape, why)
@@ -188,6 +196,18 @@ static int finish(struct text_state *s, int so_far, bool open_end, struct proble
     return r;
 }
 
+static int add_nginx(struct template *t, struct span name, struct problem *why)
+{
+    static const char *const prefixes[] = {"sent_http_", "upstream_http_"};
+    for (size_t i = 0; i < 2; i++) {
+        if (span_starts(name, span_of(prefixes[i]))) {
+            struct variable v = header_variable(span_after(name, strlen(prefixes[i])));
+            return add_variable(t, &v, why);
+        }
+    }
+    return add_variable(t, find(nginx_variables, name), why);
+}
+
 int text_open_nginx(void *state, struct span format, bool open_end, struct problem *why)
 {
     struct text_state *s = state;
@@ -202,8 +222,7 @@ int text_open_nginx(void *state, struct span format, bool open_end, struct probl
         if (format.ptr[0] == '$') {
             name = take_nginx_name(&format);
         }
-        r = name.len ? add_variable(&s->template, find(nginx_variables, name), why)
-                     : add_byte(&s->template, &format, why);
+        r = name.len ? add_nginx(&s->template, name, why) : add_byte(&s->template, &format, why);
     }
     return finish(s, r, open_end, why);
 }
@@ -307,6 +326,10 @@ static int add_apache(struct template *t, struct span *rest, struct problem *why
         struct variable v = apache_time(braces);
         take_time_tail(rest);
         return v.field == FIELD_SKIP ? add_unknown_time(t, braces, why) : add_variable(t, &v, why);
+    }
+    if (span_is(letter, "o") && braces.len > 2) {
+        struct variable v = header_variable(span_head(span_after(braces, 1), braces.len - 2));
+        return add_variable(t, &v, why);
     }
     /* Braces and letter stand together but for a modifier between, which only %{…}>s-like things
      * have. */

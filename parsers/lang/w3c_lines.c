@@ -338,11 +338,11 @@ static struct span *text_field(struct event *e, enum field field)
                                    : NULL;
 }
 
-/* What tells a cause is asked for on errors only. */
+/* What tells a cause is asked for on errors, and where it is not the usual. */
 static void read_causes(struct column c, enum field field, struct event *out)
 {
     for (unsigned i = 0; i < c.n; i++) {
-        if (!status_is_plain(out[i].status)) {
+        if (!status_is_plain(out[i].status) || !event_flag_is_usual(value_of(&c, i))) {
             field_store(&out[i], field, value_of(&c, i));
         }
     }

@@ -7,7 +7,8 @@
  * Sources: nginx, ngx_http_upstream.c (a try that fails is noted as 502 or 504, with "-" for the
  * times of what was not reached); HAProxy Configuration Manual, 8.5; Envoy documentation, "Access
  * logging"; AWS documentation of access logs of both load balancers; Cloudflare documentation,
- * OriginResponseStatus; Traefik documentation, OriginStatus; Squid, src/LogTags.cc.
+ * OriginResponseStatus; Apache, mod_proxy_http.c and ap_proxyerror; Traefik documentation,
+ * OriginStatus; Squid, src/LogTags.cc.
  */
 #include "codes/judge.h"
 
@@ -260,6 +261,21 @@ static struct cause of_cloudflare(const struct event *e)
     }
 }
 
+/* The text format has one status, and the server's URL when one was asked. */
+static struct cause of_traefik_text(const struct event *e)
+{
+    struct cause cause = no_cause;
+    if (e->upstream.len && is_5xx(e->status)) {
+        cause = e->status == 502 || e->status == 504 ? failed_behind(e) : relayed(e);
+    } else if (e->status == 404) {
+        cause = e->upstream.len ? relayed(e) : likely(REASON_NO_ROUTE);
+    } else if (e->status == 503) {
+        cause = likely(REASON_UPSTREAM_NONE);
+    }
+    cause.is_sure = false;
+    return cause;
+}
+
 /* Traefik writes its own 502 and 504 as the origin's, too, so those stay a guess. */
 static struct cause of_traefik(const struct event *e)
 {
@@ -268,7 +284,7 @@ static struct cause of_traefik(const struct event *e)
         return sure(REASON_CLIENT_LEFT);
     }
     if (origin == STATUS_NONE) {
-        return no_cause;
+        return of_traefik_text(e);
     }
     if (e->status == 502 || e->status == 504) {
         struct cause cause = failed_behind(e);
@@ -326,11 +342,61 @@ static struct cause of_iis(const struct event *e)
     return sure(reason);
 }
 
+static bool has_text(struct span in, struct span text)
+{
+    for (; in.len >= text.len; in = span_after(in, 1)) {
+        if (span_starts(in, text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* %X, or what mod_proxy notes of an error (ap_proxyerror), or else that it was mod_proxy's to
+ * answer: then what it did not make itself is the upstream's. */
+static struct cause of_apache(const struct event *e)
+{
+    uint16_t reason = reason_of_flag(SERVER_APACHE, e->flag);
+    if (reason != REASON_NONE) {
+        return sure(reason);
+    }
+    if (has_text(e->flag, SPAN("DNS lookup failure"))) {
+        return sure(REASON_UPSTREAM_DNS);
+    }
+    if (has_text(e->flag, SPAN("SSL Handshake with remote server"))) {
+        return sure(REASON_UPSTREAM_TLS);
+    }
+    if (has_text(e->flag, SPAN("Corrupt status line")) ||
+        has_text(e->flag, SPAN("headers from remote"))) {
+        return sure(REASON_UPSTREAM_INVALID);
+    }
+    if (has_text(e->flag, SPAN("reading from remote server"))) {
+        return sure(e->status == 504 ? REASON_UPSTREAM_TIMEOUT : REASON_UPSTREAM_CLOSED);
+    }
+    if (!span_starts(e->flag, SPAN("proxy"))) {
+        return no_cause;
+    }
+    struct cause cause = e->status == 503   ? likely(REASON_UPSTREAM_UNREACHABLE)
+                         : e->status == 504 ? likely(REASON_UPSTREAM_TIMEOUT)
+                         : e->status == 502 ? likely(REASON_UPSTREAM_FAILED)
+                                            : relayed(e);
+    cause.is_sure = false;
+    return cause;
+}
+
 static struct cause of_word(const struct event *e, enum server server)
 {
     struct cause cause = sure(reason_of_flag(server, e->flag));
     bool is_relayed = span_is(e->flag, "response_sent_by_backend");
     return is_relayed ? relayed(e) : cause;
+}
+
+/* Heroku's router, or a log with a second status, as most are written. */
+static struct cause of_unknown(const struct event *e)
+{
+    return e->by & EVENT_BY_HEROKU ? of_word(e, SERVER_UNKNOWN)
+           : e->origin.len         ? of_nginx(e)
+                                   : no_cause;
 }
 
 static struct cause cause_of(const struct event *e, enum server server)
@@ -345,11 +411,11 @@ static struct cause cause_of(const struct event *e, enum server server)
     case SERVER_TRAEFIK: return of_traefik(e);
     case SERVER_SQUID: return of_squid(e);
     case SERVER_IIS: return of_iis(e);
-    case SERVER_APACHE:
+    case SERVER_APACHE: return of_apache(e);
     case SERVER_LIGHTTPD:
     case SERVER_CLOUDFRONT:
     case SERVER_GCP_LB: return of_word(e, server);
-    case SERVER_UNKNOWN: return e->origin.len ? of_nginx(e) : no_cause; /* as most are written */
+    case SERVER_UNKNOWN: return of_unknown(e);
     case SERVER_CADDY:
     case SERVER_S3:
     case SERVER_VARNISH:
@@ -373,8 +439,26 @@ static struct verdict whose(const struct verdict_table *table, const struct even
     return v;
 }
 
+/* An answer that was begun well and went wrong afterwards keeps the code's blame, which is
+ * nobody's: the reason is counted beside it. */
+static struct judgement judge_plain(const struct verdict_table *table, const struct event *e)
+{
+    struct judgement j = {.verdict = table->of[e->status], .reason = REASON_NONE};
+    struct cause cause = no_cause;
+    if (!event_flag_is_usual(e->flag)) {
+        cause = cause_of(e, table->server);
+    }
+    bool is_left = cause.reason == REASON_CLIENT_LEFT || cause.reason == REASON_CLIENT_SLOW;
+    j.reason = is_left ? REASON_CLIENT_LEFT_MIDWAY : cause.reason;
+    j.is_sure = cause.is_sure;
+    return j;
+}
+
 struct judgement judge(const struct verdict_table *table, const struct event *e)
 {
+    if (status_is_plain(e->status)) {
+        return judge_plain(table, e);
+    }
     struct judgement j = {.verdict = whose(table, e)};
     struct cause cause = cause_of(e, table->server);
     bool has_field = e->origin.len || e->flag.len || e->substatus;

@@ -16,6 +16,18 @@ enum event_step {
     EVENT_DONE,
 };
 
+/* Who made the answer or passed it on, by a header of the answer: bits of event.by. */
+enum event_by {
+    EVENT_BY_CLOUDFLARE = 1,
+    EVENT_BY_EDGEONE = 2, /* Tencent EdgeOne */
+    EVENT_BY_AZURE = 4,
+    EVENT_BY_FASTLY = 8,
+    EVENT_BY_PANTHEON = 16,
+    EVENT_BY_ALIBABA = 32, /* Alibaba Cloud CDN, EdgeRoutine */
+    EVENT_BY_HEROKU = 64,
+    EVENT_BY_AWS_ELB = 128,
+};
+
 enum {
     EVENT_NO_BYTES = -1,
     EVENT_NO_DURATION = -1,
@@ -39,6 +51,7 @@ struct event {
     uint16_t substatus;  /* of IIS: the 13 of 404.13; 0: none */
     uint8_t connected;   /* enum event_step: was there a connection to the server behind? */
     uint8_t answered;    /* enum event_step: did it begin to answer? */
+    uint8_t by;          /* enum event_by */
     enum logtime_kind time_kind;
     bool same_time; /* the time is the same text as that of the event that was read right before, in
                        the same call of parser.parse_lines */
@@ -68,9 +81,22 @@ static inline void event_clear(struct event *e)
     e->status = STATUS_NONE;
     e->substatus = 0;
     e->connected = e->answered = EVENT_UNTOLD;
+    e->by = 0;
     e->time_kind = LOGTIME_NONE;
     e->same_time = false;
     e->is_partial = false;
+}
+
+/* Is it a word that servers note of nearly every good answer? Then nobody has to ask what it means.
+ * A cache's hits and misses, HAProxy's "--", IIS's 0; of Squid's tags those that end in no D, as
+ * _ABORTED, _TIMEDOUT and FAIL_OLD do. */
+static inline bool event_flag_is_usual(struct span flag)
+{
+    return flag.len == 0 || flag.ptr[0] == '-' || flag.ptr[0] == '+' || flag.ptr[0] == '0' ||
+           (flag.ptr[flag.len - 1] != 'D' &&
+            (span_starts(flag, SPAN("TCP_")) || span_ends(flag, SPAN("Hit")) ||
+             span_is(flag, "Miss") || span_is(flag, "via_upstream") ||
+             span_starts(flag, SPAN("response_"))));
 }
 
 /* Takes method and target out of `request` where they are not there already. Left to whoever needs

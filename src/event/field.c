@@ -221,7 +221,9 @@ static void store_text(struct span *to, struct span text)
 
 static void store_flag(struct event *out, struct span text, bool replaces)
 {
-    if (replaces || out->flag.len == 0 || span_is(out->flag, "-")) {
+    replaces = replaces && !(out->flag.len && span_is(text, "+"));
+    bool says_nothing = out->flag.len == 1 && (out->flag.ptr[0] == '-' || out->flag.ptr[0] == '+');
+    if (replaces || out->flag.len == 0 || says_nothing) {
         store_text(&out->flag, text);
     }
 }
@@ -283,6 +285,45 @@ APART static void store_cause(struct event *out, enum field field, struct span t
     }
 }
 
+static bool has_text(struct span in, const char *text)
+{
+    struct span wanted = span_of(text);
+    for (size_t i = 0; i + wanted.len <= in.len; i++) {
+        if (span_equal_nocase((struct span){in.ptr + i, wanted.len}, wanted)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A header of the answer. Most tell by being there. */
+APART static void store_by(struct event *out, enum field field, struct span text)
+{
+    static const struct {
+        enum field field;
+        enum event_by by;
+        const char *text; /* that the header has in it; "": anything */
+    } rows[] = {
+        {FIELD_BY_SERVER, EVENT_BY_CLOUDFLARE, "cloudflare"},
+        {FIELD_BY_SERVER, EVENT_BY_EDGEONE, "edgeone"},
+        {FIELD_BY_SERVER, EVENT_BY_AWS_ELB, "awselb"},
+        {FIELD_BY_VIA, EVENT_BY_ALIBABA, "kunlun"},
+        {FIELD_BY_SERVED, EVENT_BY_FASTLY, "cache-"},
+        {FIELD_BY_CLOUDFLARE, EVENT_BY_CLOUDFLARE, ""},
+        {FIELD_BY_EDGEONE, EVENT_BY_EDGEONE, ""},
+        {FIELD_BY_AZURE, EVENT_BY_AZURE, ""},
+        {FIELD_BY_FASTLY, EVENT_BY_FASTLY, ""},
+        {FIELD_BY_PANTHEON, EVENT_BY_PANTHEON, ""},
+        {FIELD_BY_ALIBABA, EVENT_BY_ALIBABA, ""},
+        {FIELD_BY_HEROKU, EVENT_BY_HEROKU, ""},
+    };
+    for (size_t i = 0; text.len && i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (rows[i].field == field && !span_is(text, "-") && has_text(text, rows[i].text)) {
+            out->by |= (uint8_t)rows[i].by;
+        }
+    }
+}
+
 void field_store(struct event *out, enum field field, struct span text)
 {
     switch (field) {
@@ -316,6 +357,16 @@ void field_store(struct event *out, enum field field, struct span text)
     case FIELD_SUBSTATUS:
     case FIELD_CONNECTED:
     case FIELD_ANSWERED: store_cause(out, field, text); break;
+    case FIELD_BY_SERVER:
+    case FIELD_BY_VIA:
+    case FIELD_BY_SERVED:
+    case FIELD_BY_CLOUDFLARE:
+    case FIELD_BY_EDGEONE:
+    case FIELD_BY_AZURE:
+    case FIELD_BY_FASTLY:
+    case FIELD_BY_PANTHEON:
+    case FIELD_BY_ALIBABA:
+    case FIELD_BY_HEROKU: store_by(out, field, text); break;
     case FIELD_SKIP:
     case FIELD_QUERY:
     case FIELDS: break;
@@ -353,6 +404,16 @@ const char *field_name(enum field field)
         [FIELD_SUBSTATUS] = "substatus",
         [FIELD_CONNECTED] = "connect time",
         [FIELD_ANSWERED] = "header time",
+        [FIELD_BY_SERVER] = "header",
+        [FIELD_BY_VIA] = "header",
+        [FIELD_BY_SERVED] = "header",
+        [FIELD_BY_CLOUDFLARE] = "header",
+        [FIELD_BY_EDGEONE] = "header",
+        [FIELD_BY_AZURE] = "header",
+        [FIELD_BY_FASTLY] = "header",
+        [FIELD_BY_PANTHEON] = "header",
+        [FIELD_BY_ALIBABA] = "header",
+        [FIELD_BY_HEROKU] = "header",
     };
     return names[field];
 }
@@ -467,6 +528,28 @@ static const struct {
     {"terminationstate", FIELD_FLAG},
 };
 
+/* Headers of answers, as above; by the documents of the vendors, but where the name says it. */
+static const struct {
+    const char *name;
+    enum field field;
+} headers[] = {
+    {"server", FIELD_BY_SERVER},
+    {"via", FIELD_BY_VIA},
+    {"xservedby", FIELD_BY_SERVED},
+    {"cfray", FIELD_BY_CLOUDFLARE},
+    {"cfcachestatus", FIELD_BY_CLOUDFLARE},
+    {"cferrortype", FIELD_BY_CLOUDFLARE},
+    {"cferrororigin", FIELD_BY_CLOUDFLARE},
+    {"eologuuid", FIELD_BY_EDGEONE},
+    {"eocachestatus", FIELD_BY_EDGEONE},
+    {"xazureref", FIELD_BY_AZURE},
+    {"xazurefdid", FIELD_BY_AZURE},
+    {"fastlydebugdigest", FIELD_BY_FASTLY},
+    {"fastlyrestarts", FIELD_BY_FASTLY},
+    {"xpantheonstyxhostname", FIELD_BY_PANTHEON},
+    {"eagleid", FIELD_BY_ALIBABA},
+};
+
 /* Writes `key` in lower case without "-", "_", "." and blanks; false when it is longer than any we
  * know. */
 static bool plain_key(struct span key, char *out, size_t size)
@@ -486,9 +569,22 @@ static bool plain_key(struct span key, char *out, size_t size)
     return n > 0;
 }
 
+/* Keys of headers, "sent_http_cf_ray", begin so. */
+static const char *const header_prefixes[] = {"senthttp", "upstreamhttp"};
+
+static enum field plain_header(const char *plain)
+{
+    for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
+        if (strcmp(plain, headers[i].name) == 0) {
+            return headers[i].field;
+        }
+    }
+    return FIELD_SKIP;
+}
+
 enum field field_of_key(struct span key)
 {
-    char plain[32];
+    char plain[48];
     if (!plain_key(key, plain, sizeof(plain))) {
         return FIELD_SKIP;
     }
@@ -497,12 +593,42 @@ enum field field_of_key(struct span key)
             return keys[i].field;
         }
     }
+    for (size_t i = 0; i < sizeof(header_prefixes) / sizeof(header_prefixes[0]); i++) {
+        size_t n = strlen(header_prefixes[i]);
+        if (strncmp(plain, header_prefixes[i], n) == 0) {
+            return plain_header(plain + n);
+        }
+    }
     return FIELD_SKIP;
+}
+
+enum field field_of_header(struct span name)
+{
+    char plain[48];
+    return plain_key(name, plain, sizeof(plain)) ? plain_header(plain) : FIELD_SKIP;
+}
+
+static bool begins_header(struct span plain)
+{
+    for (size_t i = 0; i < sizeof(header_prefixes) / sizeof(header_prefixes[0]); i++) {
+        struct span prefix = span_of(header_prefixes[i]);
+        if (span_starts(prefix, plain)) {
+            return true;
+        }
+        struct span rest = span_after(plain, prefix.len);
+        for (size_t k = 0; span_starts(plain, prefix) && k < sizeof(headers) / sizeof(headers[0]);
+             k++) {
+            if (span_starts(span_of(headers[k].name), rest)) {
+                return true;
+            }
+        }
+    }
+    return false;
 }
 
 bool field_begins(struct span head)
 {
-    char plain[32];
+    char plain[48];
     if (!plain_key(head, plain, sizeof(plain))) {
         return head.len < sizeof(plain); /* nothing but signs between words */
     }
@@ -511,5 +637,5 @@ bool field_begins(struct span head)
             return true;
         }
     }
-    return false;
+    return begins_header(span_of(plain));
 }

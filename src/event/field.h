@@ -37,8 +37,23 @@ enum field {
     FIELD_SUBSTATUS,
     FIELD_CONNECTED, /* a time, "-" when there was no connection; of a list, the last */
     FIELD_ANSWERED,  /* likewise until the first byte of the answer */
+    /* Headers of the answer that tell who made it or passed it on: event.by. */
+    FIELD_BY_SERVER,     /* Server */
+    FIELD_BY_VIA,        /* Via */
+    FIELD_BY_SERVED,     /* X-Served-By */
+    FIELD_BY_CLOUDFLARE, /* any of theirs: it is enough that one is there */
+    FIELD_BY_EDGEONE,
+    FIELD_BY_AZURE,
+    FIELD_BY_FASTLY,
+    FIELD_BY_PANTHEON,
+    FIELD_BY_ALIBABA,
+    FIELD_BY_HEROKU,
     FIELDS,
 };
+
+/* The field that a header of an answer is, "CF-Ray" or "cf_ray", ASCII case ignored; FIELD_SKIP
+ * for those that tell nothing. */
+enum field field_of_header(struct span name);
 
 /* What a field is called for people: "status", "upstream". Static. */
 const char *field_name(enum field field);

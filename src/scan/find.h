@@ -42,6 +42,32 @@ static inline const char *find_byte(const char *at, const char *end, char byte)
     return at < end ? memchr(at, byte, (size_t)(end - at)) : NULL;
 }
 
+/* The `n`th `byte` (1: the first) at or behind `at`; NULL when there are fewer before `end`. Quick
+ * where all of them are within 48 bytes. */
+static inline const char *find_nth(const char *at, const char *end, char byte, unsigned n)
+{
+#ifdef __SSE2__
+    if (end - at >= 48) {
+        const __m128i wanted = _mm_set1_epi8(byte);
+        uint64_t mask = find_mask16(at, wanted) | find_mask16(at + 16, wanted) << 16 |
+                        find_mask16(at + 32, wanted) << 32;
+        for (unsigned i = 1; i < n; i++) {
+            mask &= mask - 1;
+        }
+        if (mask) {
+            return at + __builtin_ctzll(mask);
+        }
+    }
+#endif
+    for (; at < end; at++) {
+        n -= *at == byte;
+        if (n == 0) {
+            return at;
+        }
+    }
+    return NULL;
+}
+
 /* Are the `len` bytes at both places the same? There are 16 to 32 of them, so the first and the
  * last 16 are compared, which may overlap. */
 static inline bool find_same(const char *a, const char *b, size_t len)

@@ -284,7 +284,7 @@ void tally_cause(struct tally *t, const struct event *e, const struct judgement 
 /* Is there nothing about the request but its counts? A list of statuses is longer than one. */
 static inline bool is_plain(const struct event *e)
 {
-    return status_is_plain(e->status) && e->origin.len <= 4;
+    return status_is_plain(e->status) && e->origin.len <= 4 && event_flag_is_usual(e->flag);
 }
 
 /* What a request that is no error has beside its count. */

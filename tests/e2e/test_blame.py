@@ -12,9 +12,11 @@ import pytest
 from conftest import free_port, is_listening, needs, scan, wait_for
 
 REFUSES, HANGS, CLOSES, LIES, FAILS, WORKS = "refuses hangs closes lies fails works".split()
+BREAKS = "breaks"  # off in the middle of a good answer
 ANSWERS = {
     LIES: b"HTTP/1.1 200 OK\r\nno header\x00at all\r\n\r\n",
     FAILS: b"HTTP/1.1 500 Oh\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno",
+    BREAKS: b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\ntea",
     WORKS: b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\ntea",
 }
 
@@ -186,10 +188,10 @@ backend none
 
 
 def test_haproxy(tmp_path, running, upstreams):
-    haproxy, port = needs("haproxy"), free_port()
+    haproxy, port, breaks = needs("haproxy"), free_port(), Upstream(BREAKS)
     backends = "\n".join(
         "backend %s\n    server s 127.0.0.1:%d" % (kind, server.port)
-        for kind, server in upstreams.items()
+        for kind, server in [*upstreams.items(), (BREAKS, breaks)]
     )
     conf = tmp_path / "haproxy.cfg"
     conf.write_text(HAPROXY.format(port=port, backends=backends))
@@ -201,13 +203,15 @@ def test_haproxy(tmp_path, running, upstreams):
         assert status == {REFUSES: 503, HANGS: 504, CLOSES: 502, LIES: 502, FAILS: 500, WORKS: 200}
         assert ask(port, "/none") == 503
         assert ask(port, "/hangs", patience=0.2) is None
+        assert ask(port, "/breaks") is None
 
     def whole():
         rows = scan("--format", "auto", log).get("reasons", [])
         got = {(row["reason"], row["blame"]): row["count"] for row in rows}
-        return got if sum(got.values()) >= 7 else None
+        return got if sum(got.values()) >= 8 else None
 
     got = wait_for(whole, "the log")
+    breaks.close()
     got.pop(("request was malformed or not allowed", "client"), None)  # who asked if it listens
     assert got == {
         ("upstream refused the connection", "upstream"): 1,
@@ -217,7 +221,107 @@ def test_haproxy(tmp_path, running, upstreams):
         ("upstream answered with an error of its own", "server"): 1,
         ("no upstream was available", "upstream"): 1,
         ("client left before it was answered", "client"): 1,
+        ("upstream broke off its answer", "upstream"): 1,
     }
+
+
+APACHE_WHY = '%h %l %u %t "%r" %>s %O %X "%R" "%{error-notes}n"'
+APACHE = """
+ServerRoot {folder}
+PidFile {folder}/apache.pid
+ErrorLog {folder}/error.log
+DefaultRuntimeDir {folder}
+Mutex pthread
+Listen 127.0.0.1:{port}
+ServerName shop.example
+{user}
+LoadModule mpm_event_module {modules}/mod_mpm_event.so
+LoadModule authz_core_module {modules}/mod_authz_core.so
+LoadModule proxy_module {modules}/mod_proxy.so
+LoadModule proxy_http_module {modules}/mod_proxy_http.so
+DocumentRoot {folder}/www
+ProxyTimeout 1
+LogFormat "{why}" why
+CustomLog {folder}/access.log why
+{proxies}
+"""
+
+
+def test_apache(tmp_path, running, upstreams):
+    apache, port = needs("apache2"), free_port()
+    modules = "/usr/lib/apache2/modules"
+    if not os.path.isdir(modules):
+        pytest.skip("%s is not there" % modules)
+    (tmp_path / "www").mkdir()
+    conf = tmp_path / "apache.conf"
+    conf.write_text(
+        APACHE.format(
+            folder=tmp_path,
+            port=port,
+            modules=modules,
+            user="User nobody\nGroup nogroup" if os.geteuid() == 0 else "",
+            why=APACHE_WHY.replace('"', '\\"'),
+            proxies="\n".join(
+                "ProxyPass /%s http://127.0.0.1:%d/ retry=0" % (kind, server.port)
+                for kind, server in upstreams.items()
+            ),
+        )
+    )
+    running([apache, "-X", "-f", str(conf)])
+    wait_for(lambda: is_listening(port), "apache")
+    status = {kind: ask(port, "/" + kind) for kind in upstreams}
+    assert (status[REFUSES], status[FAILS], status[WORKS]) == (503, 500, 200)
+    assert status[HANGS] in (502, 504) and status[CLOSES] == 502
+    got, _ = reasons_of(tmp_path / "access.log", "apache:" + APACHE_WHY, len(upstreams))
+    assert got["upstream could not be reached", "upstream"] == 1
+    assert got["upstream answered with an error of its own", "server"] == 1
+    closed = got["upstream closed the connection without an answer", "upstream"]
+    assert closed + got["upstream did not answer in time", "upstream"] >= 2
+    assert {blame for _, blame in got} <= {"upstream", "server"}
+
+
+CADDY = """
+{{
+    admin off
+    auto_https off
+    storage file_system {folder}/caddy
+}}
+http://:{port} {{
+    bind 127.0.0.1
+    log {{
+        output file {folder}/caddy.log
+    }}
+    {proxies}
+}}
+"""
+
+
+def test_caddy(tmp_path, running, upstreams):
+    """Its access log has no word of the upstream: the codes alone tell who has to act."""
+    caddy, port = needs("caddy"), free_port()
+    proxies = "\n".join(
+        "reverse_proxy /%s 127.0.0.1:%d {\n transport http {\n response_header_timeout 1s\n }\n}"
+        % (kind, server.port)
+        for kind, server in upstreams.items()
+    )
+    conf = tmp_path / "Caddyfile"
+    conf.write_text(CADDY.format(folder=tmp_path, port=port, proxies=proxies))
+    home = {"HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
+    with open(tmp_path / "caddy.out", "wb") as out:
+        running(
+            [caddy, "run", "--config", str(conf), "--adapter", "caddyfile"],
+            env={**os.environ, **home},
+            stdout=out,
+            stderr=out,
+        )
+        wait_for(lambda: is_listening(port), "caddy")
+        status = {kind: ask(port, "/" + kind) for kind in upstreams}
+    assert (status[REFUSES], status[CLOSES], status[FAILS], status[WORKS]) == (502, 502, 500, 200)
+    assert status[HANGS] in (502, 504)
+    got, summary = reasons_of(tmp_path / "caddy.log", "auto", len(upstreams))
+    assert not got
+    blames = {row["code"]: row["blame"] for row in summary["codes"]}
+    assert (blames["502"], blames["500"], blames["200"]) == ("upstream", "server", "none")
 
 
 SQUID = """

@@ -30,6 +30,9 @@ static const struct records_key azure_keys[] = {
     {"properties.originName", FIELD_UPSTREAM},
     {"properties.serverRouted", FIELD_UPSTREAM},
     {"properties.serverStatus", FIELD_ORIGIN},
+    {"properties.errorInfo", FIELD_FLAG},
+    {"properties.ErrorInfo", FIELD_FLAG},
+    {"properties.error_info", FIELD_FLAG},
     {NULL, FIELD_SKIP},
 };
 

@@ -1,6 +1,6 @@
 /*
- * IIS in its own format, divided by commas. The date is the server's local one, in the notation of
- * its country, so it is not read:
+ * IIS in its own format, divided by commas. The date is the server's local one, read where it is in
+ * the American notation; other countries' are not, and lines count when they arrive:
  *
  *     client, user, date, time, service, server, address, ms, received, sent, status, win32,
  * method, target, query,
@@ -13,7 +13,7 @@ static int open_iis_native(void *state, struct span args, struct problem *why)
         return text_refuse(args, why);
     }
     struct span format = SPAN(
-        "<client>, <text>, <text>, <text>, W3SVC<number>, <host>, <word>, <ms>, <number>, <bytes>, <status>, <number>, <method>, <target>, ");
+        "<client>, <text>, <us-date>, W3SVC<number>, <host>, <word>, <ms>, <number>, <bytes>, <status>, <number>, <method>, <target>, ");
     return text_open_plain(state, format, true, why);
 }
 

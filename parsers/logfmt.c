@@ -85,6 +85,21 @@ static void take_heroku(const struct pair *pair, struct event *out)
     }
 }
 
+/* Rails' lograge writes milliseconds without a unit, and which controller it was. */
+struct lograge {
+    bool has_controller, has_plain_duration;
+};
+
+static void note_lograge(struct lograge *l, const struct pair *pair)
+{
+    struct span value = pair->value;
+    bool ends_in_digit =
+        value.len && value.ptr[value.len - 1] >= '0' && value.ptr[value.len - 1] <= '9';
+    l->has_controller = l->has_controller || span_is(pair->key, "controller");
+    l->has_plain_duration =
+        l->has_plain_duration || (span_is(pair->key, "duration") && ends_in_digit);
+}
+
 static bool is_request(const struct event *e)
 {
     return e->method.len || e->target.len || e->request.len;
@@ -96,8 +111,10 @@ static enum parse_result parse_logfmt(void *state, struct span line, struct even
     if (first == 0 || first == line.len || span_find(span_head(line, first), ' ') < first) {
         return PARSE_BAD;
     }
+    struct lograge lograge = {.has_controller = false};
     while (line.len) {
         struct pair pair = take_pair(&line);
+        note_lograge(&lograge, &pair);
         enum field field = logfmt_field(state, pair.key);
         if (pair.is_cut) {
             out->is_partial = true;
@@ -107,6 +124,9 @@ static enum parse_result parse_logfmt(void *state, struct span line, struct even
         if (field == FIELD_SKIP || field == FIELD_UPSTREAM) {
             take_heroku(&pair, out);
         }
+    }
+    if (lograge.has_controller && lograge.has_plain_duration && out->duration_ns > 0) {
+        out->duration_ns /= 1000;
     }
     return out->status != STATUS_NONE && is_request(out) ? PARSE_OK : PARSE_BAD;
 }

@@ -1,5 +1,5 @@
 /*
- * uWSGI's request lines; the time is in the notation of ctime, which is not read:
+ * uWSGI's request lines; the time is local, in the notation of ctime:
  *
  *     [pid: n|app: n|req: n/n] client (user) {n vars in n bytes} [time] METHOD URI => generated n
  * bytes in n msecs (HTTP/1.1 status) n headers in n bytes (n switches on core n)
@@ -9,8 +9,8 @@
 static int open_uwsgi(void *state, struct span args, struct problem *why)
 {
     static const char *const formats[] = {
-        "[pid: <number>|app: <word>|req: <word>] <client> (<text>) {<text>} [<text>] <method> <target> => generated <bytes> bytes in <ms> msecs (<word> <status>) ",
-        "[pid: <number>|app: <word>|req: <word>] <client> (<text>) {<text>} [<text>] <method> <target> => generated <bytes> bytes in <us> micros (<word> <status>) ",
+        "[pid: <number>|app: <word>|req: <word>] <client> (<text>) {<text>} [<ctime>] <method> <target> => generated <bytes> bytes in <ms> msecs (<word> <status>) ",
+        "[pid: <number>|app: <word>|req: <word>] <client> (<text>) {<text>} [<ctime>] <method> <target> => generated <bytes> bytes in <us> micros (<word> <status>) ",
         NULL,
     };
     return variants_open(state, formats, args, why);

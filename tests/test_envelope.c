@@ -48,6 +48,9 @@ static void each_envelope_comes_off(void **state)
     assert_inside(*state, "{\"agent\":{\"log\":\"no\"},\"message\":\"yes\"}", "yes");
     assert_inside(*state, "web-1    | (a | b)", "(a | b)");
     assert_inside(*state, "[pod/web-1/nginx] a", "a");
+    assert_inside(*state, "[2026-11-22 16:43:42 +0000] [71] [INFO] a", "a");
+    assert_inside(*state, "[2026-11-22T16:43:42Z INFO  actix_web::middleware] a", "a");
+    assert_inside(*state, "INFO:werkzeug:a", "a");
     assert_inside(*state, "2026-11-22T16:43:42Z a", "a");
     assert_inside(*state, "\x1b[0mGET \x1b[33;1m404\x1b[0m 3", "GET 404 3");
     assert_inside(*state, "<190>Nov 22 16:43:42 web1 nginx: a", "a");
@@ -79,6 +82,10 @@ static void other_lines_stay_as_they_are(void **state)
         "{\"log\":\"cut",
         "192.0.2.1  { \"a\": 1 }",
         "web-1 |",
+        "[2026-11-22T16:43:42.127Z] \"GET /tea HTTP/1.1\" 503",
+        "[2026-11-22 16:43:42] [71] a",
+        "INFO:     192.0.2.7:54321 - a",
+        "INFO:werkzeug:",
         "web-1| a",
         "[pod/web-1",
         "[pod/web-1]a",

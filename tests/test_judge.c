@@ -165,6 +165,10 @@ static const struct expectation expectations[] = {
      "at=error code=H12 desc=\"Request timeout\" method=GET path=\"/tea\" host=shop.example "
      "dyno=web.1 connect=1ms service=30000ms status=503 bytes=0",
      "upstream did not answer in time", BLAME_UPSTREAM, true},
+    {"azure",
+     "{\"time\":\"2026-11-22T16:43:42Z\",\"category\":\"FrontDoorAccessLog\",\"properties\":"
+     "{\"httpStatusCode\":\"503\",\"errorInfo\":\"OriginTimeout\"}}",
+     "upstream did not answer in time", BLAME_UPSTREAM, true},
     /* Answers that began well: the code's blame stays nobody's. */
     {"haproxy", HAPROXY "bk/s1 0/0/1/1/2 200" CAPTURES "SD--" COUNTERS,
      "upstream broke off its answer", BLAME_NONE, true},

@@ -63,6 +63,10 @@ static void notations_of_one_moment_are_the_same_time(void **state)
         {LOGTIME_EPOCH, "1795365822147000", 147},
         {LOGTIME_EPOCH, "1795365822147000999", 147},
         {LOGTIME_RFC3164, "Nov 22 16:43:42", 0},
+        {LOGTIME_CTIME, "Sun Nov 22 16:43:42 2026", 0},
+        {LOGTIME_DASHED, "2026/11/22 - 16:43:42", 0},
+        {LOGTIME_US, "11/22/26, 16:43:42", 0},
+        {LOGTIME_US, "11/22/2026, 16:43:42", 0},
     };
     (void)state;
     set_zone("UTC");
@@ -114,6 +118,14 @@ static void what_is_no_time_is_refused(void **state)
         {LOGTIME_EPOCH, "99999999999999999999"},
         {LOGTIME_EPOCH, "1e9"},
         {LOGTIME_RFC3164, "Nov  0 16:43:42"},
+        {LOGTIME_CTIME, "Sun Nov 22 16:43:42"},
+        {LOGTIME_CTIME, "Sun Nov 31 16:43:42 2026"},
+        {LOGTIME_CTIME, "Sun Nov 22 16:43:42 026"},
+        {LOGTIME_DASHED, "2026/11/22 16:43:42"},
+        {LOGTIME_DASHED, "2026/13/22 - 16:43:42"},
+        {LOGTIME_US, "22/11/26, 16:43:42"},
+        {LOGTIME_US, "11/22/26 16:43:42"},
+        {LOGTIME_US, "11/22/26, 16:43:42 PM"},
         {LOGTIME_RFC3164, "Nov 22 16:43:42 2026"},
         {LOGTIME_RFC3164, "Nov   2 16:43:42"},
     };

@@ -239,6 +239,67 @@ static bool peel_pod(struct peel *p, struct span line)
     return true;
 }
 
+static bool is_level(struct span word)
+{
+    static const char *const levels[] = {"TRACE",   "DEBUG", "INFO",  "NOTICE",
+                                         "WARNING", "WARN",  "ERROR", "CRITICAL"};
+    for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
+        if (span_is(word, levels[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What is between brackets at the front of `rest`; empty when there are none, or no blank is behind
+ * them. */
+static struct span take_brackets(struct span *rest)
+{
+    size_t close = span_find(*rest, ']');
+    if (rest->len == 0 || rest->ptr[0] != '[' || close + 1 >= rest->len ||
+        rest->ptr[close + 1] != ' ') {
+        return (struct span){0};
+    }
+    struct span inner = span_after(span_head(*rest, close), 1);
+    *rest = span_after(*rest, close + 2);
+    return inner;
+}
+
+static bool has_date(struct span text)
+{
+    return text.len >= 19 && text.ptr[4] == '-' && text.ptr[7] == '-' && text.ptr[13] == ':';
+}
+
+/* What loggers put before a line: "[2026-11-22 16:43:42 +0000] [71] [INFO] " (gunicorn, hypercorn),
+ * "[2026-11-22T16:43:42Z INFO  actix_web] " (Rust's env_logger), "INFO:werkzeug:" (Python). */
+static bool peel_logger(struct peel *p, struct span line)
+{
+    struct span rest = line, first = take_brackets(&rest), second = take_brackets(&rest);
+    if (has_date(first) && is_level(take_brackets(&rest))) {
+        p->to->time = first;
+        p->body = rest;
+        return true;
+    }
+    rest = line;
+    take_brackets(&rest);
+    size_t blank = span_find(first, ' ');
+    struct span level = span_after(first, blank + 1);
+    if (has_date(first) && second.len == 0 && is_level(span_head(level, span_find(level, ' ')))) {
+        p->to->time = span_head(first, blank);
+        p->body = rest;
+        return true;
+    }
+    size_t colon = span_find(line, ':');
+    struct span name = span_after(line, colon + 1);
+    size_t end = span_find(span_head(name, PREFIX_BYTES), ':');
+    if (!is_level(span_head(line, colon)) || end == 0 || end + 1 >= name.len ||
+        name.ptr[end] != ':' || name.ptr[0] == ' ') {
+        return false;
+    }
+    p->body = span_after(name, end + 1);
+    return true;
+}
+
 /* Marks before a text: of its byte order, of a JSON sequence, and of Ambassador's access log. */
 static bool peel_mark(struct peel *p, struct span line)
 {
@@ -304,8 +365,8 @@ typedef bool (*peel_fn)(struct peel *p, struct span line);
 
 static bool peel_any(struct peel *p, struct span line)
 {
-    static const peel_fn by_text[] = {peel_cri, peel_syslog, peel_time, peel_count,
-                                      peel_bar, peel_pod,    peel_mark, peel_words};
+    static const peel_fn by_text[] = {peel_cri, peel_syslog, peel_time, peel_count, peel_bar,
+                                      peel_pod, peel_logger, peel_mark, peel_words};
     if (peel_colours(p, line)) {
         return true;
     }

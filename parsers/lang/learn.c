@@ -140,15 +140,17 @@ static bool is_ipv4(struct span s)
 static bool is_ipv6(struct span s)
 {
     unsigned colons = 0;
+    bool is_short = false;
     for (size_t i = 0; i < s.len; i++) {
         char c = s.ptr[i];
         bool is_hex = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
         colons += c == ':';
+        is_short = is_short || (c == ':' && i && s.ptr[i - 1] == ':');
         if (!is_hex && c != ':' && c != '.') {
             return false;
         }
     }
-    return colons >= 2;
+    return colons == 7 || (is_short && colons >= 2); /* a time has two, but not in a row */
 }
 
 static bool is_client(struct span s)

@@ -332,6 +332,9 @@ static struct cause of_squid(const struct event *e)
 static struct cause of_iis(const struct event *e)
 {
     size_t index;
+    if (e->origin.len) {
+        return of_balancer(e); /* Exchange, before its mailbox servers */
+    }
     uint16_t reason = reason_of_flag(SERVER_IIS, e->flag);
     if (reason == REASON_CLIENT_LEFT_MIDWAY || reason == REASON_CLIENT_LEFT) {
         return sure(reason);
@@ -391,12 +394,11 @@ static struct cause of_word(const struct event *e, enum server server)
     return is_relayed ? relayed(e) : cause;
 }
 
-/* Heroku's router, or a log with a second status, as most are written. */
+/* Azure's gateways, Heroku's router, or a log with a second status, as most are written. */
 static struct cause of_unknown(const struct event *e)
 {
-    return e->by & EVENT_BY_HEROKU ? of_word(e, SERVER_UNKNOWN)
-           : e->origin.len         ? of_nginx(e)
-                                   : no_cause;
+    struct cause cause = of_word(e, SERVER_UNKNOWN);
+    return cause.reason == REASON_NONE && e->origin.len ? of_nginx(e) : cause;
 }
 
 static struct cause cause_of(const struct event *e, enum server server)

@@ -95,7 +95,7 @@ static inline bool event_flag_is_usual(struct span flag)
     return flag.len == 0 || flag.ptr[0] == '-' || flag.ptr[0] == '+' || flag.ptr[0] == '0' ||
            (flag.ptr[flag.len - 1] != 'D' &&
             (span_starts(flag, SPAN("TCP_")) || span_ends(flag, SPAN("Hit")) ||
-             span_is(flag, "Miss") || span_is(flag, "via_upstream") ||
+             span_is(flag, "Miss") || span_is(flag, "NoError") || span_is(flag, "via_upstream") ||
              span_starts(flag, SPAN("response_"))));
 }
 

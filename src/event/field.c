@@ -336,6 +336,9 @@ void field_store(struct event *out, enum field field, struct span text)
     case FIELD_TIME_ISO: store_time(out, text, LOGTIME_ISO); break;
     case FIELD_TIME_ISO_UTC: store_time(out, text, LOGTIME_ISO_UTC); break;
     case FIELD_TIME_EPOCH: store_time(out, text, LOGTIME_EPOCH); break;
+    case FIELD_TIME_CTIME: store_time(out, text, LOGTIME_CTIME); break;
+    case FIELD_TIME_DASHED: store_time(out, text, LOGTIME_DASHED); break;
+    case FIELD_TIME_US: store_time(out, text, LOGTIME_US); break;
     case FIELD_TIME_ANY: store_any_time(out, text); break;
     case FIELD_REQUEST: store_text(&out->request, text); break;
     case FIELD_METHOD: store_text(&out->method, text); break;
@@ -382,6 +385,9 @@ const char *field_name(enum field field)
         [FIELD_TIME_ISO] = "time",
         [FIELD_TIME_ISO_UTC] = "time",
         [FIELD_TIME_EPOCH] = "time",
+        [FIELD_TIME_CTIME] = "time",
+        [FIELD_TIME_DASHED] = "time",
+        [FIELD_TIME_US] = "time",
         [FIELD_TIME_ANY] = "time",
         [FIELD_REQUEST] = "request",
         [FIELD_METHOD] = "method",
@@ -504,6 +510,12 @@ static const struct {
     {"reqtime", FIELD_DURATION_TEXT},
     {"responsetime", FIELD_DURATION_TEXT},
     {"elapsed", FIELD_DURATION_TEXT},
+    {"latencyhuman", FIELD_DURATION_TEXT}, /* echo: behind "latency", which is in nanoseconds */
+    {"reqtimesec", FIELD_TIME_ANY},
+    {"reqhost", FIELD_HOST},
+    {"reqmethod", FIELD_METHOD},
+    {"reqpath", FIELD_TARGET},
+    {"cliip", FIELD_CLIENT},
     {"timetaken", FIELD_DURATION_TEXT},
     {"durations", FIELD_DURATION_S},
     {"durationseconds", FIELD_DURATION_S},
@@ -585,6 +597,9 @@ static enum field plain_header(const char *plain)
 enum field field_of_key(struct span key)
 {
     char plain[48];
+    if (span_is(key, "responseTime")) { /* of loggers of Node.js; "response_time" is in seconds */
+        return FIELD_DURATION_MS;
+    }
     if (!plain_key(key, plain, sizeof(plain))) {
         return FIELD_SKIP;
     }

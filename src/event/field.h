@@ -15,6 +15,9 @@ enum field {
     FIELD_TIME_ISO,
     FIELD_TIME_ISO_UTC,
     FIELD_TIME_EPOCH,
+    FIELD_TIME_CTIME,
+    FIELD_TIME_DASHED,
+    FIELD_TIME_US,
     FIELD_TIME_ANY, /* notation told from the text: JSON keys, regex groups */
     FIELD_REQUEST,  /* "GET /path HTTP/1.1" */
     FIELD_METHOD,

@@ -1,7 +1,7 @@
 /*
- * All notations but the epoch have the same shape: a head up to the minute, two digits of seconds,
- * an optional fraction, and the zone. Head and zone repeat from line to line, so what they mean is
- * kept, and a line of the same minute costs two comparisons.
+ * All notations but the epoch and the American one have the same shape: a head up to the minute,
+ * two digits of seconds, an optional fraction, and the zone. Head and zone repeat from line to
+ * line, so what they mean is kept, and a line of the same minute costs two comparisons.
  */
 #include "event/logtime.h"
 
@@ -12,9 +12,14 @@ enum {
     HEAD_CLF = 18,     /* "22/Nov/2026:16:29:" */
     HEAD_ISO = 17,     /* "2026-11-22T16:29:" */
     HEAD_RFC3164 = 13, /* "Nov 22 16:40:" */
+    HEAD_CTIME = 17,   /* "Sun Nov 22 16:40:" */
+    HEAD_DASHED = 19,  /* "2026/11/22 - 16:40:" */
 };
 
-static const uint8_t head_of[LOGTIME_KINDS] = {0, HEAD_CLF, HEAD_ISO, HEAD_ISO, 0, HEAD_RFC3164};
+static const uint8_t head_of[LOGTIME_KINDS] = {
+    [LOGTIME_CLF] = HEAD_CLF,         [LOGTIME_ISO] = HEAD_ISO,     [LOGTIME_ISO_UTC] = HEAD_ISO,
+    [LOGTIME_RFC3164] = HEAD_RFC3164, [LOGTIME_CTIME] = HEAD_CTIME, [LOGTIME_DASHED] = HEAD_DASHED,
+};
 
 static bool digits(const char *p, unsigned n, unsigned *out)
 {
@@ -99,6 +104,24 @@ static bool head_rfc3164(const char *p, int64_t now_s, struct minute *m)
     return true;
 }
 
+/* The year stands behind the seconds. */
+static bool head_ctime(const char *p, struct span year, struct minute *m)
+{
+    bool one_digit = p[8] == ' ';
+    return p[3] == ' ' && p[7] == ' ' && p[10] == ' ' && p[13] == ':' && p[16] == ':' &&
+           month_of(p + 4, &m->month) && digits(p + 8 + one_digit, 2 - one_digit, &m->day) &&
+           digits(p + 11, 2, &m->hour) && digits(p + 14, 2, &m->minute) && year.len == 5 &&
+           year.ptr[0] == ' ' && digits(year.ptr + 1, 4, &m->year);
+}
+
+static bool head_dashed(const char *p, struct minute *m)
+{
+    return p[4] == '/' && p[7] == '/' && memcmp(p + 10, " - ", 3) == 0 && p[15] == ':' &&
+           p[18] == ':' && digits(p, 4, &m->year) && digits(p + 5, 2, &m->month) &&
+           digits(p + 8, 2, &m->day) && digits(p + 13, 2, &m->hour) &&
+           digits(p + 16, 2, &m->minute);
+}
+
 /* Reads what stands behind the seconds. `local_s` is the civil time, for this machine's own zone.
  */
 static bool read_zone(struct span z, enum logtime_kind kind, int64_t local_s, int32_t *offset_s)
@@ -133,13 +156,15 @@ static bool read_minute(struct logtime *cache, enum logtime_kind kind, struct sp
     struct minute m = {0};
     bool good = kind == LOGTIME_CLF       ? head_clf(text.ptr, &m)
                 : kind == LOGTIME_RFC3164 ? head_rfc3164(text.ptr, cache->now_s, &m)
+                : kind == LOGTIME_CTIME   ? head_ctime(text.ptr, zone, &m)
+                : kind == LOGTIME_DASHED  ? head_dashed(text.ptr, &m)
                                           : head_iso(text.ptr, &m);
     if (!good || !is_date(&m)) {
         return false;
     }
     int64_t local_s = minute_s(&m);
     int32_t offset;
-    if (!read_zone(zone, kind, local_s, &offset)) {
+    if (!read_zone(kind == LOGTIME_CTIME ? (struct span){0} : zone, kind, local_s, &offset)) {
         return false;
     }
     cache->minute_ms = (local_s - offset) * 1000;
@@ -216,6 +241,42 @@ static bool read_epoch(struct span text, int64_t *ms)
     return true;
 }
 
+/* Takes a number of at most `most` digits and the text behind it off the front. */
+static bool take_number(struct span *rest, unsigned most, const char *behind, unsigned *out)
+{
+    size_t n = 0;
+    while (n < rest->len && n <= most && rest->ptr[n] >= '0' && rest->ptr[n] <= '9') {
+        n++;
+    }
+    if (n == 0 || n > most || !digits(rest->ptr, (unsigned)n, out)) {
+        return false;
+    }
+    *rest = span_after(*rest, n);
+    bool is_there = span_starts(*rest, span_of(behind));
+    *rest = span_after(*rest, strlen(behind));
+    return is_there;
+}
+
+/* Month, day and a year of two digits, none of them padded; before 1970 there were no such logs. */
+static bool read_us(struct span text, int64_t *ms)
+{
+    struct minute m = {0};
+    unsigned seconds = 0;
+    if (!take_number(&text, 2, "/", &m.month) || !take_number(&text, 2, "/", &m.day) ||
+        !take_number(&text, 4, ", ", &m.year) || !take_number(&text, 2, ":", &m.hour) ||
+        !take_number(&text, 2, ":", &m.minute) || !take_number(&text, 2, "", &seconds) ||
+        text.len || seconds > 60) {
+        return false;
+    }
+    m.year += m.year < 70 ? 2000 : m.year < 100 ? 1900 : 0;
+    if (!is_date(&m)) {
+        return false;
+    }
+    int64_t local_s = minute_s(&m);
+    *ms = (local_s - clock_zone_offset(local_s) + seconds) * 1000;
+    return true;
+}
+
 /* Is `text` what was read last? Its length is equal already. Between 16 and 32 bytes, as nearly all
  * are, the first and the last 16 are compared, which overlap. */
 static inline bool is_same(struct span text, const char *kept)
@@ -235,6 +296,9 @@ bool logtime_read(struct logtime *cache, enum logtime_kind kind, struct span tex
 {
     if (kind == LOGTIME_EPOCH) {
         return read_epoch(text, ms);
+    }
+    if (kind == LOGTIME_US) {
+        return read_us(text, ms);
     }
     if (text.len == cache->text_len && kind == (enum logtime_kind)cache->kind &&
         is_same(text, cache->text)) {

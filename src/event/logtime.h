@@ -17,6 +17,9 @@ enum logtime_kind {
     LOGTIME_ISO_UTC, /* the same, but UTC where no zone is written (W3C) */
     LOGTIME_EPOCH,   /* 1795364972.147: seconds since 1970; 13, 16 or 19 digits are ms, µs, ns */
     LOGTIME_RFC3164, /* Nov 22 16:40:25: no year, no zone */
+    LOGTIME_CTIME,   /* Sun Nov 22 16:40:25 2026: no zone (uWSGI) */
+    LOGTIME_DASHED,  /* 2026/11/22 - 16:40:25: no zone (gin) */
+    LOGTIME_US,      /* 11/22/26, 7:40:25: no zone (IIS) */
     LOGTIME_KINDS,
 };
 

@@ -80,7 +80,9 @@ static inline const char *shape_clf_end(const char *at, const char *end)
 static inline const char *shape_iso_end(const char *at, const char *end)
 {
     const char *p = at + SHAPE_ISO_SECONDS;
-    if (end - at < SHAPE_ISO_SECONDS || at[4] != '-' || at[7] != '-' || at[13] != ':') {
+    bool is_date =
+        end - at >= SHAPE_ISO_SECONDS && at[4] == at[7] && (at[4] == '-' || at[4] == '/');
+    if (!is_date || at[13] != ':') {
         return at;
     }
     if (end - p >= 2 && (*p == '.' || *p == ',')) {

@@ -100,9 +100,9 @@ static void note_lograge(struct lograge *l, const struct pair *pair)
         l->has_plain_duration || (span_is(pair->key, "duration") && ends_in_digit);
 }
 
-static bool is_request(const struct event *e)
+static bool tells_request(enum field field)
 {
-    return e->method.len || e->target.len || e->request.len;
+    return field == FIELD_METHOD || field == FIELD_TARGET || field == FIELD_REQUEST;
 }
 
 static enum parse_result parse_logfmt(void *state, struct span line, struct event *out)
@@ -112,10 +112,12 @@ static enum parse_result parse_logfmt(void *state, struct span line, struct even
         return PARSE_BAD;
     }
     struct lograge lograge = {.has_controller = false};
+    bool is_request = false; /* also an empty one, as of a client that sent nothing */
     while (line.len) {
         struct pair pair = take_pair(&line);
         note_lograge(&lograge, &pair);
         enum field field = logfmt_field(state, pair.key);
+        is_request = is_request || tells_request(field);
         if (pair.is_cut) {
             out->is_partial = true;
         } else if (!may_be_cut(field, pair.value, line)) {
@@ -128,7 +130,7 @@ static enum parse_result parse_logfmt(void *state, struct span line, struct even
     if (lograge.has_controller && lograge.has_plain_duration && out->duration_ns > 0) {
         out->duration_ns /= 1000;
     }
-    return out->status != STATUS_NONE && is_request(out) ? PARSE_OK : PARSE_BAD;
+    return out->status != STATUS_NONE && is_request ? PARSE_OK : PARSE_BAD;
 }
 
 const struct parser parser_logfmt = {

@@ -270,25 +270,32 @@ static bool has_date(struct span text)
     return text.len >= 19 && text.ptr[4] == '-' && text.ptr[7] == '-' && text.ptr[13] == ':';
 }
 
-/* What loggers put before a line: "[2026-11-22 16:43:42 +0000] [71] [INFO] " (gunicorn, hypercorn),
- * "[2026-11-22T16:43:42Z INFO  actix_web] " (Rust's env_logger), "INFO:werkzeug:" (Python). */
-static bool peel_logger(struct peel *p, struct span line)
+/* "[2026-11-22 16:43:42 +0000] [71] [INFO] " (gunicorn, hypercorn), or "[2026-11-22T16:43:42Z INFO
+ * actix_web] " (Rust's env_logger). */
+static bool peel_brackets(struct peel *p, struct span line)
 {
-    struct span rest = line, first = take_brackets(&rest), second = take_brackets(&rest);
-    if (has_date(first) && is_level(take_brackets(&rest))) {
+    struct span rest = line, first = take_brackets(&rest), behind = rest;
+    if (!has_date(first)) {
+        return false;
+    }
+    size_t blank = span_find(first, ' ');
+    struct span level = span_after(first, blank + 1);
+    if (take_brackets(&rest).len && is_level(take_brackets(&rest))) {
         p->to->time = first;
         p->body = rest;
         return true;
     }
-    rest = line;
-    take_brackets(&rest);
-    size_t blank = span_find(first, ' ');
-    struct span level = span_after(first, blank + 1);
-    if (has_date(first) && second.len == 0 && is_level(span_head(level, span_find(level, ' ')))) {
+    if (is_level(span_head(level, span_find(level, ' ')))) {
         p->to->time = span_head(first, blank);
-        p->body = rest;
+        p->body = behind;
         return true;
     }
+    return false;
+}
+
+/* "INFO:werkzeug:", as Python's logging begins lines. */
+static bool peel_logger(struct peel *p, struct span line)
+{
     size_t colon = span_find(line, ':');
     struct span name = span_after(line, colon + 1);
     size_t end = span_find(span_head(name, PREFIX_BYTES), ':');
@@ -365,8 +372,8 @@ typedef bool (*peel_fn)(struct peel *p, struct span line);
 
 static bool peel_any(struct peel *p, struct span line)
 {
-    static const peel_fn by_text[] = {peel_cri, peel_syslog, peel_time, peel_count, peel_bar,
-                                      peel_pod, peel_logger, peel_mark, peel_words};
+    static const peel_fn by_text[] = {peel_cri, peel_syslog,   peel_time,   peel_count, peel_bar,
+                                      peel_pod, peel_brackets, peel_logger, peel_mark,  peel_words};
     if (peel_colours(p, line)) {
         return true;
     }

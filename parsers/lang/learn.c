@@ -1,9 +1,9 @@
 /*
- * Lines are cut into cells: at tabs, bars or semicolons if there are enough of them in most lines,
- * else at blanks, with quotes, brackets and times kept together. A cell is its text and what stands
- * around it ("rt=", quotes). From the left on, columns count as long as most lines have the same
- * around them; then each is told from its texts. Nothing is guessed from one line: a column is what
- * nine of ten of its texts are.
+ * Lines are cut into cells: at tabs, bars, semicolons or commas if there are enough of them in most
+ * lines, else at blanks, with quotes, brackets and times kept together. A cell is its text and what
+ * stands around it ("rt=", quotes). From the left on, columns count as long as most lines have the
+ * same around them; then each is told from its texts. Nothing is guessed from one line: a column is
+ * what nine of ten of its texts are.
  */
 #include "parsers/lang/learn.h"
 
@@ -222,7 +222,7 @@ static bool is_kind(enum kind kind, struct span s)
 /* The byte that separates columns: one that most lines have, and blanks otherwise. */
 static char find_separator(struct span lines)
 {
-    static const char bytes[] = "\t|;";
+    static const char bytes[] = "\t|;,";
     for (size_t k = 0; bytes[k]; k++) {
         struct span rest = lines;
         unsigned n = 0, with = 0;
@@ -230,8 +230,8 @@ static char find_separator(struct span lines)
             struct span line = span_head(rest, span_find(rest, '\n'));
             unsigned cuts = 0;
             rest = span_after(rest, line.len + 1);
-            for (size_t i = 0; i < line.len; i++) {
-                cuts += line.ptr[i] == bytes[k];
+            for (size_t i = 0; i + 1 < line.len; i++) { /* behind a comma of prose is a blank */
+                cuts += line.ptr[i] == bytes[k] && (bytes[k] != ',' || line.ptr[i + 1] != ' ');
             }
             with += cuts >= CUTS_LEAST;
         }

@@ -1,3 +1,5 @@
+#define _XOPEN_SOURCE 700 /* realpath */
+
 #include "config/from.h"
 
 #include "base/alloc.h"
@@ -6,11 +8,23 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const char *const servers[] = {"nginx", "apache", "haproxy", "caddy", NULL};
 
 static int (*const readers[])(struct found *f) = {from_nginx, from_apache, from_haproxy,
                                                   from_caddy};
+
+/* The root without slashes at its end; a relative one becomes absolute, since what is printed is
+ * read elsewhere. NULL with errno. Freed by the caller. */
+static char *absolute(const char *root)
+{
+    struct span folder = span_of(root);
+    while (folder.len && folder.ptr[folder.len - 1] == '/') {
+        folder.len--;
+    }
+    return folder.len && root[0] != '/' ? realpath(root, NULL) : alloc_text(folder);
+}
 
 int from_server(struct span server, const char *root, struct buf *out, struct problem *why)
 {
@@ -18,11 +32,13 @@ int from_server(struct span server, const char *root, struct buf *out, struct pr
     if (which < 0) {
         return -EINVAL;
     }
-    struct span folder = span_of(root);
-    while (folder.len && folder.ptr[folder.len - 1] == '/') {
-        folder.len--;
+    char *mine = absolute(root);
+    if (!mine) {
+        int error = -errno;
+        problem_set(why, "%s", strerror(-error));
+        problem_at(why, root, 0, 0);
+        return error;
     }
-    char *mine = alloc_text(folder);
     struct found f = {.server = servers[which], .root = mine, .why = why};
     int r = readers[which](&f);
     if (r == 0) {

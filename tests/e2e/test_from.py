@@ -375,6 +375,19 @@ def test_mistakes_have_their_place(tmp_path):
     assert "nowhere.conf: No such file or directory" in from_server("nginx", tmp_path, 1)
 
 
+def test_a_relative_root_becomes_absolute(tmp_path):
+    tree(tmp_path, etc__nginx__nginx_DOT_conf="http { access_log /a.log; }\n")
+    run = subprocess.run(
+        [TEAPOTD, "--from", "nginx", "--root", "./" + tmp_path.name + "/"],
+        cwd=tmp_path.parent,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert "path = '%s/a.log'" % tmp_path in run.stdout
+    assert "nowhere: No such file or directory" in from_server("nginx", "./nowhere", 1)
+
+
 def test_what_has_no_status_is_left_out_and_said(tmp_path):
     tree(
         tmp_path,

@@ -143,8 +143,12 @@ static int remove_world(void **state)
 
 static void start_tail(struct world *w)
 {
-    static const struct tail_events events = {on_bytes,     on_found, on_rotated,
-                                              on_caught_up, on_error, on_backlog};
+    static const struct tail_events events = {.on_bytes = on_bytes,
+                                              .on_found = on_found,
+                                              .on_rotated = on_rotated,
+                                              .on_caught_up = on_caught_up,
+                                              .on_error = on_error,
+                                              .on_backlog = on_backlog};
     const char *const paths[] = {w->path, NULL};
     struct tail_options options = {.paths = paths, .position_of = position_of};
     w->tail = tail_start(&w->loop, &options, &events, w);

@@ -1,3 +1,5 @@
+#define _GNU_SOURCE /* CLOCK_REALTIME_COARSE */
+
 /*
  * Names are hints, descriptors are the truth. A look at a name compares what stat says with the
  * file that the name led to. When it leads elsewhere, the old file keeps its descriptor and is read
@@ -12,10 +14,12 @@
 #include "input/follow.h"
 
 #include "base/alloc.h"
+#include "input/rotated.h"
 #include "input/tail_file.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -105,19 +109,93 @@ static char *buffer(struct follow *w)
     return w->buf;
 }
 
-/* Where to begin with a new file. */
-static void place(struct follow *w, struct tail_file *f, const char *path)
+/* Where to begin with a new file. True when it was read before, but holds something else now. */
+static bool place(struct follow *w, struct tail_file *f, const char *path)
 {
     struct tail_position p = {.device = f->device, .inode = f->inode};
     if (known_take_gone(&w->known, f->fd, &p)) {
         followed_resume(f, &p);
     } else if (w->position_of && w->position_of(path, &p, w->ctx)) {
         /* A position that does not fit was that of an earlier file: this one is new. */
-        if (p.device == f->device && p.inode == f->inode && followed_fits(f->fd, &p)) {
-            followed_resume(f, &p);
+        if (p.device != f->device || p.inode != f->inode || !followed_fits(f->fd, &p)) {
+            return true;
         }
+        followed_resume(f, &p);
     } else if (w->from_end) {
         followed_to_end(f, buffer(w));
+    }
+    return false;
+}
+
+/* All that lies beside the name now is known, or was read before; what was renamed while the folder
+ * was read may have been missed, so the last second is looked at again. */
+static void settle(struct name *name)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME_COARSE, &now); /* the clock of file systems */
+    name->settled_ns = (int64_t)(now.tv_sec - 1) * 1000000000 + now.tv_nsec;
+}
+
+/* Takes a file that was rotated away unseen: it is read before those that came after it. */
+static void adopt(struct follow *w, struct name *name, struct tail_file *f, struct tail_file *next)
+{
+    if (next) {
+        known_add_before(&w->known, f, next);
+    } else {
+        known_add(&w->known, f, name);
+    }
+    f->user = name->user;
+    f->is_rotated = true;
+    w->has_rotated = true;
+    activate(w, f);
+}
+
+static void announce(struct follow *w, struct name *name)
+{
+    if (!name->was_found && !w->is_stopping) {
+        name->was_found = true;
+        name->user = w->events.on_found(name->path, w->ctx);
+    }
+}
+
+/* What was rotated away since the positions of a name were stored; `fd` is -1 when the name leads
+ * nowhere now. */
+static void adopt_before(struct follow *w, struct name *name, int fd, const struct stat *st,
+                         struct tail_file *next)
+{
+    struct rotated_before before = {.saved_ms = w->saved_ms};
+    struct rotated found = {.n = 0};
+    settle(name);
+    if (!w->positions_at) {
+        return;
+    }
+    before.n_stored = w->positions_at(name->path, before.stored, ROTATED_STORED, w->ctx);
+    rotated_find(&found, name->path, &before, fd, st, &w->known);
+    if (found.n || found.n_missing) {
+        announce(w, name);
+    }
+    for (size_t i = 0; i < found.n; i++) {
+        adopt(w, name, found.files[i], next);
+    }
+    for (size_t i = 0; i < found.n_missing && w->events.on_gone && !w->is_stopping; i++) {
+        w->events.on_gone(name->path, &found.missing[i], w->ctx);
+    }
+}
+
+/* What came and went between two looks at a name, which leads to the open file `fd` now. */
+static void adopt_since(struct follow *w, struct name *name, int fd, struct tail_file *next)
+{
+    struct rotated found = {.n = 0};
+    int64_t since_ns = name->settled_ns;
+    settle(name);
+    int64_t left_ns = rotated_since(&found, name->path, since_ns, fd, &w->known);
+    name->look_beside = left_ns != 0;
+    if (left_ns && left_ns < name->settled_ns) {
+        name->settled_ns = left_ns;
+    }
+    for (size_t i = 0; i < found.n; i++) {
+        adopt(w, name, found.files[i], next);
+        tell_rotated(w, found.files[i], false, 0);
     }
 }
 
@@ -125,27 +203,51 @@ static void place(struct follow *w, struct tail_file *f, const char *path)
  * it and have its `user`. */
 static void begin(struct follow *w, struct name *name, int fd, const struct stat *st)
 {
-    struct tail_file *f = followed_new(fd, st);
     bool is_successor = name->was_found;
+    if (is_successor && (name->look_beside || !watch_is_reliable(name->watch))) {
+        adopt_since(w, name, fd, NULL);
+    } else if (!is_successor) {
+        adopt_before(w, name, fd, st, NULL);
+    }
+    struct tail_file *f = followed_new(fd, st);
     known_add(&w->known, f, name);
     name->file = f;
     f->n_names = 1;
-    place(w, f, name->path);
-    if (!is_successor && !w->is_stopping) {
-        name->was_found = true;
-        name->user = w->events.on_found(name->path, w->ctx);
-    }
+    bool is_anew = place(w, f, name->path);
+    announce(w, name);
     f->user = name->user;
+    if (is_anew && !is_successor) { /* it was truncated just now, since it was looked at above */
+        adopt_before(w, name, fd, st, f);
+    }
     if (is_successor) {
         tell_rotated(w, f, false, name->lost_bytes);
         name->lost_bytes = 0;
     }
 }
 
+/* Marks a name to be looked at, once however many events tell of it. */
+static void enqueue(struct follow *w, struct name *name)
+{
+    if (!name->is_queued) {
+        name->is_queued = true;
+        name->next_queued = w->queued;
+        w->queued = name;
+    }
+}
+
 /* The file was truncated, or written anew in its place. */
 static void start_anew(struct follow *w, struct tail_file *f)
 {
+    struct tail_position was = tail_file_position(f);
+    struct tail_file *copy = f->is_apart ? NULL : rotated_copy(f->home->path, &was, &w->known);
+    f->home->look_beside = true; /* more than one may have been made */
+    enqueue(w, f->home);
     uint64_t lost = followed_rewind(f);
+    if (copy) { /* as copytruncate makes it: what was not read yet is in it */
+        uint64_t rest = copy->size - was.offset;
+        lost = lost > rest ? lost - rest : 0;
+        adopt(w, f->home, copy, f);
+    }
     f->is_lent = false;
     tell_rotated(w, f, true, lost);
     activate(w, f);
@@ -292,6 +394,15 @@ static void look_name(struct follow *w, struct name *name)
     }
 }
 
+/* A rotated file beside the name may be one that was never seen. */
+static void look_beside(struct follow *w, struct name *name)
+{
+    struct tail_file *f = name->file;
+    if (name->look_beside && name->was_found && f && f->fd >= 0 && f->home == name) {
+        adopt_since(w, name, f->fd, f);
+    }
+}
+
 /* Closes a file. It stays known while a name leads to it, and for a time if it still exists: it
  * must not be taken for a new one when it comes into sight again. */
 static void retire(struct follow *w, struct tail_file *f, bool is_deleted)
@@ -407,14 +518,34 @@ static void look_all_rotated(struct follow *w)
     }
 }
 
-/* Marks a name to be looked at, once however many events tell of it. */
-static void enqueue(struct follow *w, struct name *name)
+/* The name that a path may be a rotated file of: that in front of one of its dots or dashes. */
+static struct name *name_beside(struct follow *w, const char *path)
 {
-    if (!name->is_queued) {
-        name->is_queued = true;
-        name->next_queued = w->queued;
-        w->queued = name;
+    struct name *name = NULL;
+    char *head = alloc_text(span_of(path));
+    for (size_t i = strlen(head); i-- > 0 && head[i] != '/' && !name;) {
+        if (head[i] == '.' || head[i] == '-') {
+            head[i] = '\0';
+            name = names_find(&w->names, head);
+        }
     }
+    free(head);
+    return name;
+}
+
+/* May there be a file at the path that was never seen? Most events tell of the followed file's own
+ * renaming, or of older ones: to read the folder for each would be slow where thousands of logs are
+ * rotated at once. */
+static bool may_be_unseen(const struct follow *w, const struct name *name, const char *path)
+{
+    struct stat st;
+    int fd = followed_open(path, &st);
+    if (fd < 0) {
+        return false;
+    }
+    int64_t born = followed_born(fd);
+    close(fd);
+    return born >= name->settled_ns && !known_find(&w->known, &st);
 }
 
 bool follow_mark(struct follow *w, const char *path)
@@ -427,8 +558,12 @@ bool follow_mark(struct follow *w, const char *path)
     if (!name) {
         name = names_discover(&w->names, path);
     }
+    struct name *beside = name ? NULL : name_beside(w, path);
     if (name) {
         enqueue(w, name);
+    } else if (beside && may_be_unseen(w, beside, path)) {
+        beside->look_beside = true;
+        enqueue(w, beside);
     }
     for (struct name *link = w->names.n_links ? w->names.first : NULL; link; link = link->next) {
         if (link->real && strcmp(link->real, path) == 0) {
@@ -493,6 +628,7 @@ static void look_everywhere(struct follow *w, bool by_clock)
         } else {
             look_name(w, name);
         }
+        look_beside(w, name);
     }
     w->queued = NULL;
     if (w->has_rotated || w->look_rotated) {
@@ -511,6 +647,7 @@ void follow_look(struct follow *w)
         w->queued = name->next_queued;
         name->is_queued = false;
         look_name(w, name);
+        look_beside(w, name);
     }
     if (w->look_rotated && !w->is_stopping) {
         look_all_rotated(w);
@@ -584,9 +721,17 @@ void follow_resume(struct follow *w, struct tail_file *f)
 void follow_init(struct follow *w, const struct tail_options *options)
 {
     w->position_of = options->position_of;
+    w->positions_at = options->positions_at;
+    w->saved_ms = options->saved_ms;
     w->from_end = options->from_end;
     names_init(&w->names, options->paths, options->exclude, &w->watches);
     look_everywhere(w, false);
+    /* A name may lead nowhere, and what it led to lie beside it. */
+    for (struct name *name = w->names.first; name; name = name->next) {
+        if (!name->was_found && name->is_literal) {
+            adopt_before(w, name, -1, NULL, NULL);
+        }
+    }
     w->from_end = false;
     /* The looks may have found links, whose folders are to be watched too. */
     watch_look(&w->watches);

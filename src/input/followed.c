@@ -1,3 +1,5 @@
+#define _GNU_SOURCE /* statx */
+
 /*
  * The fingerprint grows with the offset up to TAIL_HEAD_BYTES. Device and inode alone would not do:
  * file systems give the inode of a deleted file to the next one, and a truncated file keeps its
@@ -35,6 +37,15 @@ int64_t followed_ctime(const struct stat *st)
     return (int64_t)st->st_ctim.tv_sec * 1000000000 + st->st_ctim.tv_nsec;
 }
 
+int64_t followed_born(int fd)
+{
+    struct statx x;
+    if (statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &x) || !(x.stx_mask & STATX_BTIME)) {
+        return 0;
+    }
+    return (int64_t)x.stx_btime.tv_sec * 1000000000 + x.stx_btime.tv_nsec;
+}
+
 struct tail_file *followed_new(int fd, const struct stat *st)
 {
     struct tail_file *f = alloc_zero(1, sizeof(*f));
@@ -43,6 +54,7 @@ struct tail_file *followed_new(int fd, const struct stat *st)
     f->inode = (uint64_t)st->st_ino;
     f->size = (uint64_t)st->st_size;
     f->ctime_ns = followed_ctime(st);
+    f->born_ns = followed_born(fd);
     return f;
 }
 

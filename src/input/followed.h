@@ -26,12 +26,14 @@ struct tail_file {
     uint64_t head_hash;
     uint64_t quiet_ms; /* loop time since which nothing new was found */
     int64_t ctime_ns;  /* at the last look */
+    int64_t born_ns;   /* when it was made; 0: the file system does not say */
     uint32_t head_len;
     bool is_active;    /* in the list of those that are read */
     bool is_lent;      /* read by the caller: on_backlog */
     bool is_rotated;   /* its home leads elsewhere */
     bool is_finished;  /* `final` was given */
     bool is_caught_up; /* the end was reached */
+    bool is_apart;     /* unpacked: device and inode are those of the file that was packed */
     struct framer framer;
 };
 
@@ -46,6 +48,9 @@ void followed_free(struct tail_file *f);
 
 /* Is `st` of this file, as far as device and inode say? */
 bool followed_is_at(const struct tail_file *f, const struct stat *st);
+
+/* When an open file was made, in nanoseconds; 0 where the file system does not say. */
+int64_t followed_born(int fd);
 
 /* When something in the inode changed last, in nanoseconds. */
 int64_t followed_ctime(const struct stat *st);

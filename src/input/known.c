@@ -51,9 +51,19 @@ void known_add(struct known *k, struct tail_file *f, struct name *home)
     f->prev = k->last;
     *(k->last ? &k->last->next : &k->first) = f;
     k->last = f;
-    keymap_add(&k->by_identity, f->inode, f);
+    if (!f->is_apart) {
+        keymap_add(&k->by_identity, f->inode, f);
+    }
     f->home = home;
     hang(f);
+}
+
+void known_add_before(struct known *k, struct tail_file *f, struct tail_file *next)
+{
+    known_add(k, f, next->home);
+    unhang(f);
+    f->older = next->older;
+    next->older = f;
 }
 
 void known_renew(struct tail_file *f)

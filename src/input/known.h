@@ -29,6 +29,9 @@ struct tail_file *known_find(const struct known *k, const struct stat *st);
 /* Adds a file that was found under `home`, as its newest. It belongs to `k`. */
 void known_add(struct known *k, struct tail_file *f, struct name *home);
 
+/* Adds a file that comes before another one of the same home. */
+void known_add_before(struct known *k, struct tail_file *f, struct tail_file *next);
+
 /* Makes a file the newest of its home again. */
 void known_renew(struct tail_file *f);
 

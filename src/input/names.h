@@ -28,6 +28,8 @@ struct name {
     bool is_missing;     /* since missing_ms */
     uint64_t missing_ms; /* loop time */
     uint64_t lost_bytes; /* of earlier files, not told yet */
+    bool look_beside;    /* something happened to a file that may be one of its rotated ones */
+    int64_t settled_ns;  /* wall time: of the files beside it, all that were there then are known */
     int error;           /* that was told last */
 };
 

@@ -34,6 +34,10 @@ struct tail_events {
     /* The name now leads to another file (`file`, to be read from its start), or the file was
      * truncated. `lost_bytes`: at least so many were seen to be there but could not be read. */
     void (*on_rotated)(struct tail_file *file, bool truncated, uint64_t lost_bytes, void *ctx);
+    /* A file that was read under `path` before the start, up to `position`, is not to be found, and
+     * so is not what was not read of it. It should be kept: it may be found at another start. May
+     * be NULL. */
+    void (*on_gone)(const char *path, const struct tail_position *position, void *ctx);
     /* All that there was has been read; called once each time the end is reached. */
     void (*on_caught_up)(struct tail_file *file, void *ctx);
     /* A name can't be read, or a folder can't be watched (once for each change of the reason);
@@ -60,6 +64,11 @@ struct tail_options {
      * when there is none. A position whose head is not that of the file is not used. May be
      * NULL. */
     bool (*position_of)(const char *path, struct tail_position *out, void *ctx);
+    /* Stored positions of the files that were read under `path`: writes at most `max` of them and
+     * returns how many. Files that were rotated away since are looked for. May be NULL. */
+    size_t (*positions_at)(const char *path, struct tail_position *out, size_t max, void *ctx);
+    /* Wall time at which the positions were stored; 0: unknown. */
+    int64_t saved_ms;
 };
 
 #endif

@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -130,6 +131,7 @@ static void on_checkpoint(uv_timer_t *timer)
         store_done(&now);
         return;
     }
+    keymap_done(&s->stored_at);
     store_done(&s->store);
     s->store = now;
     sections_positions(s, &s->saving);
@@ -199,6 +201,7 @@ static void stop_service(struct service *s)
     }
     last.seq = s->seq;
     kept_write(s, &last);
+    keymap_done(&s->stored_at);
     store_done(&s->store);
     s->store = last;
     if (s->serve) {
@@ -276,6 +279,10 @@ static int load_store(struct service *s, struct problem *why)
         r = 0;
     }
     s->seq = s->store.seq;
+    struct stat st;
+    bool is_there = r == 0 && stat(s->config.store_path, &st) == 0;
+    sections_index(s,
+                   is_there ? (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000 : 0);
     kept_read(s);
     s->saved_lines = s->pipeline.total.lines;
     return r == -ENOENT ? 0 : r;

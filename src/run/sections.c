@@ -14,6 +14,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum {
+    GONE = 64,       /* positions of files that were not found */
+    GONE_MS = 60000, /* are kept so long: a rotation may have been under way at the start */
+};
+
 /* Several sections may have found one path. */
 static struct found *find(const struct service *s, const char *section, const char *path)
 {
@@ -196,6 +201,65 @@ static bool position_of(const char *path, struct tail_position *out, void *ctx)
     return true;
 }
 
+static void add_position(struct store *out, char *source, const char *path,
+                         const struct tail_position *at)
+{
+    char *copy = alloc_text(span_of(path));
+    struct store_position p = {.source = source,
+                               .path = copy,
+                               .device = at->device,
+                               .inode = at->inode,
+                               .offset = at->offset,
+                               .head_hash = at->head_hash,
+                               .head_len = at->head_len};
+    store_add(out, &p);
+    free(copy);
+}
+
+static size_t positions_at(const char *path, struct tail_position *out, size_t max, void *ctx)
+{
+    const struct section *section = ctx;
+    const struct keymap *map = &section->service->stored_at;
+    size_t n = 0, at = 0;
+    uint64_t key = span_hash(span_of(path));
+    for (const struct store_position *p; n < max && (p = keymap_next(map, key, &at));) {
+        if (strcmp(p->path, path) == 0 && strcmp(p->source, section->name) == 0) {
+            out[n++] = (struct tail_position){.device = p->device,
+                                              .inode = p->inode,
+                                              .offset = p->offset,
+                                              .head_hash = p->head_hash,
+                                              .head_len = p->head_len};
+        }
+    }
+    return n;
+}
+
+/* More is not known of it: how long it was is not stored. */
+static void on_gone(const char *path, const struct tail_position *position, void *ctx)
+{
+    struct section *section = ctx;
+    struct store *gone = &section->service->gone;
+    diag_say(
+        DIAG_WARNING,
+        "%s: a file that was read before the start is gone, and none beside it is the same: what "
+        "had not been read of it is lost",
+        path);
+    if (gone->n_positions < GONE) {
+        section->service->gone_ms = uv_now(section->service->loop);
+        add_position(gone, section->name, path, position);
+    }
+}
+
+void sections_index(struct service *s, int64_t saved_ms)
+{
+    keymap_done(&s->stored_at);
+    s->stored_ms = saved_ms;
+    for (size_t i = 0; i < s->store.n_positions; i++) {
+        struct store_position *p = &s->store.positions[i];
+        keymap_add(&s->stored_at, span_hash(span_of(p->path)), p);
+    }
+}
+
 static size_t on_pipe_bytes(struct span bytes, bool final, void *ctx)
 {
     struct section *section = ctx;
@@ -255,12 +319,19 @@ static bool is_pipe(const char *path)
 
 static void start_tail(struct section *section, const struct config_source *c)
 {
-    static const struct tail_events events = {on_bytes,     on_found, on_rotated,
-                                              on_caught_up, on_error, on_backlog};
+    static const struct tail_events events = {.on_bytes = on_bytes,
+                                              .on_found = on_found,
+                                              .on_rotated = on_rotated,
+                                              .on_gone = on_gone,
+                                              .on_caught_up = on_caught_up,
+                                              .on_error = on_error,
+                                              .on_backlog = on_backlog};
     struct tail_options options = {.paths = (const char *const *)c->paths,
                                    .exclude = (const char *const *)c->exclude,
                                    .from_end = c->from_end,
-                                   .position_of = position_of};
+                                   .position_of = position_of,
+                                   .positions_at = positions_at,
+                                   .saved_ms = section->service->stored_ms};
     section->tail = tail_start(section->service->loop, &options, &events, section);
 }
 
@@ -386,6 +457,7 @@ void sections_reload(struct service *s, const struct config *c)
     /* Where the stopped ones had read to is kept, so that their files go on from there. */
     store_done(&s->store);
     sections_positions(s, &s->store);
+    sections_index(s, clock_wall_ms());
     s->pipeline.has_moved = true;
     for (size_t i = 0; i < s->config.n_sources; i++) {
         struct section *section = running(s, s->config.sources[i].name);
@@ -418,6 +490,8 @@ void sections_done(struct service *s)
     }
     keymap_done(&s->by_path);
     keymap_done(&s->by_name);
+    keymap_done(&s->stored_at);
+    store_done(&s->gone);
     free(s->found);
     free(s->sections);
 }
@@ -454,14 +528,13 @@ void sections_positions(struct service *s, struct store *out)
              f = tail_each(section->tail, f)) {
             struct found *found = tail_file_user(f);
             struct tail_position at = tail_file_position(f);
-            struct store_position p = {.source = section->name,
-                                       .path = found->path,
-                                       .device = at.device,
-                                       .inode = at.inode,
-                                       .offset = at.offset,
-                                       .head_hash = at.head_hash,
-                                       .head_len = at.head_len};
-            store_add(out, &p);
+            add_position(out, section->name, found->path, &at);
         }
+    }
+    if (s->gone.n_positions && uv_now(s->loop) - s->gone_ms > GONE_MS) {
+        store_done(&s->gone);
+    }
+    for (size_t i = 0; i < s->gone.n_positions; i++) {
+        store_add(out, &s->gone.positions[i]);
     }
 }

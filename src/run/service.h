@@ -69,12 +69,16 @@ struct service {
     struct found **found;
     size_t n_found;
     struct keymap by_path, by_name; /* of what was found */
-    struct store store;    /* positions of the last checkpoint, until their files are found */
-    struct store kept;     /* tallies of the last run, until their sources are found */
-    size_t kept_at;        /* where the next one is likely */
-    uint64_t saved_lines;  /* of the sum of all, at the last checkpoint */
-    int64_t all_folded_ms; /* when sources that rest were looked at last */
-    unsigned n_trims;      /* so many of these looks are to give memory back */
+    struct store store;      /* positions of the last checkpoint, until their files are found */
+    struct keymap stored_at; /* those positions by path, until the next checkpoint */
+    int64_t stored_ms;       /* wall time of that checkpoint; 0: there was none */
+    struct store gone;       /* positions whose files were not found at the start, which was … */
+    uint64_t gone_ms;        /* … at this loop time */
+    struct store kept;       /* tallies of the last run, until their sources are found */
+    size_t kept_at;          /* where the next one is likely */
+    uint64_t saved_lines;    /* of the sum of all, at the last checkpoint */
+    int64_t all_folded_ms;   /* when sources that rest were looked at last */
+    unsigned n_trims;        /* so many of these looks are to give memory back */
     struct recent recent[SERVICE_RECENT];
     size_t n_recent, next_recent;
     uint64_t seq;
@@ -110,6 +114,9 @@ void sections_done(struct service *s);
 bool sections_are_ended(const struct service *s);
 /* Brings up to date how far each source is behind its files. */
 void sections_lags(struct service *s);
+/* The positions of s->store, kept at that wall time (0: unknown), are those of the files that were
+ * read; from now on they are found by path too. */
+void sections_index(struct service *s, int64_t saved_ms);
 /* Writes down where reading of every file stopped. */
 void sections_positions(struct service *s, struct store *out);
 

@@ -1,0 +1,265 @@
+#define _GNU_SOURCE /* CLOCK_REALTIME_COARSE */
+
+/*
+ * A packed file gets the device and inode of the one it was, under which its position is kept; it
+ * is none of those that stat could lead to.
+ */
+#include "input/rotated.h"
+
+#include "input/siblings.h"
+
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    LOOKS = 5, /* at a folder in which something is missing */
+};
+
+/* Opens a sibling and lets it begin at a position, which is empty for a new file. NULL when another
+ * file has its name by now: a rotation may be under way. */
+static struct tail_file *open_at(const struct sibling *s, const struct tail_position *p)
+{
+    struct stat st, there;
+    int fd = sibling_open(s, p->offset);
+    bool is_it = fd >= 0 && fstat(fd, &st) == 0 && stat(s->path, &there) == 0 &&
+                 there.st_ino == s->st.st_ino && (s->is_packed || st.st_ino == s->st.st_ino);
+    if (!is_it) {
+        if (fd >= 0) {
+            close(fd);
+        }
+        return NULL;
+    }
+    struct tail_file *f = followed_new(fd, &st);
+    f->is_apart = s->is_packed;
+    if (s->is_packed) {
+        f->device = 0;
+        f->inode = p->head_hash;
+    }
+    followed_resume(f, p);
+    return f;
+}
+
+static bool add(struct rotated *r, const struct sibling *s, const struct tail_position *p)
+{
+    struct tail_file *f = r->n < ROTATED ? open_at(s, p) : NULL;
+    if (f) {
+        r->files[r->n++] = f;
+    }
+    return f != NULL;
+}
+
+static int64_t changed_ms(const struct sibling *s)
+{
+    return (int64_t)s->st.st_mtim.tv_sec * 1000 + s->st.st_mtim.tv_nsec / 1000000;
+}
+
+static bool is_position_known(const struct known *known, const struct tail_position *p)
+{
+    for (const struct tail_file *f = known->first; f; f = f->next) {
+        if (f->inode == p->inode && f->device == p->device && f->head_hash == p->head_hash) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The positions that neither the current file nor one that is known has. `*is_sure` when one of the
+ * current file's shows that it was not truncated since. */
+static size_t find_orphans(const struct rotated_before *before, int now, const struct stat *st,
+                           const struct known *known, struct tail_position *orphans, bool *is_sure)
+{
+    size_t n = 0;
+    *is_sure = false;
+    for (size_t i = 0; i < before->n_stored; i++) {
+        const struct tail_position *p = &before->stored[i];
+        bool is_now = now >= 0 && p->inode == (uint64_t)st->st_ino &&
+                      p->device == (uint64_t)st->st_dev && followed_fits(now, p);
+        *is_sure = *is_sure || (is_now && p->head_len > 0);
+        if (!is_now && !is_position_known(known, p)) {
+            orphans[n++] = *p;
+        }
+    }
+    return n;
+}
+
+/* A copy of what the file holds now, when that is not read yet; it is not longer. */
+static bool is_copy_of(const struct sibling *s, int now)
+{
+    char head[TAIL_HEAD_BYTES];
+    struct stat st;
+    bool may_be = now >= 0 && fstat(now, &st) == 0 && (s->is_packed || s->st.st_size <= st.st_size);
+    ssize_t n = may_be ? pread(now, head, sizeof(head), 0) : 0;
+    struct tail_position p = {.head_len = n > 0 ? (uint32_t)n : 0};
+    p.head_hash = span_hash((struct span){head, p.head_len});
+    return sibling_has_head(s, &p);
+}
+
+/* A copy of what somebody knows is no new file. */
+static bool has_known_head(const struct sibling *s, const struct rotated_before *before, int now)
+{
+    for (size_t i = 0; i < before->n_stored; i++) {
+        if (sibling_has_head(s, &before->stored[i])) {
+            return true;
+        }
+    }
+    return is_copy_of(s, now);
+}
+
+/* When positions are kept, all before is done, but what came while they were being written; what is
+ * new is younger, and what is known no more was quiet for longer than the margin. */
+static bool is_new(const struct sibling *s, const struct rotated_before *before, int now)
+{
+    return before->saved_ms && s->is_numbered &&
+           changed_ms(s) >= before->saved_ms - ROTATED_MARGIN_MS && !has_known_head(s, before, now);
+}
+
+/* Is it still being packed? Then the plain one lies beside it. */
+static bool is_in_making(const struct siblings *all, const struct sibling *s)
+{
+    struct span path = span_of(s->path);
+    for (size_t i = 0; s->is_packed && i < all->n; i++) {
+        struct span plain = span_of(all->all[i].path);
+        if (plain.len < path.len && span_starts(path, plain) &&
+            (span_is(span_after(path, plain.len), ".gz") ||
+             span_is(span_after(path, plain.len), ".zst"))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* One look at the folder. False when a file could not be had, or was not found. */
+static bool find_once(struct rotated *r, const char *path, const struct rotated_before *before,
+                      int now, const struct known *known, const struct tail_position *orphans,
+                      size_t n)
+{
+    static const struct tail_position beginning = {0};
+    const struct sibling *of[ROTATED_STORED];
+    struct siblings all = {.n = 0};
+    bool is_whole = true;
+    r->n_missing = 0;
+    siblings_find(&all, path);
+    for (size_t i = 0; i < n; i++) {
+        of[i] = siblings_of(&all, &orphans[i]);
+        if (!of[i] && orphans[i].offset) {
+            r->missing[r->n_missing++] = orphans[i];
+        }
+    }
+    for (size_t k = 0; k < all.n; k++) {
+        const struct sibling *s = &all.all[k];
+        size_t i = 0;
+        while (i < n && of[i] != s) {
+            i++;
+        }
+        if (!s->is_packed && known_find(known, &s->st)) {
+            continue;
+        }
+        if (i < n || (is_new(s, before, now) && !is_in_making(&all, s))) {
+            is_whole = add(r, s, i < n ? &orphans[i] : &beginning) && is_whole;
+        }
+    }
+    siblings_done(&all);
+    return is_whole && r->n_missing == 0;
+}
+
+static void drop_all(struct rotated *r)
+{
+    while (r->n) {
+        followed_free(r->files[--r->n]);
+    }
+}
+
+/* A rotation may be under way, in which names change while they are read: then another look is
+ * taken. */
+void rotated_find(struct rotated *r, const char *path, const struct rotated_before *before, int now,
+                  const struct stat *st, const struct known *known)
+{
+    static const struct timespec pause = {.tv_nsec = 20000000};
+    struct tail_position orphans[ROTATED_STORED];
+    bool is_sure;
+    size_t n = find_orphans(before, now, st, known, orphans, &is_sure);
+    if (n == 0 && (is_sure || before->n_stored == 0)) {
+        return;
+    }
+    for (unsigned i = 1; !find_once(r, path, before, now, known, orphans, n) && i < LOOKS; i++) {
+        drop_all(r);
+        nanosleep(&pause, NULL);
+    }
+}
+
+struct tail_file *rotated_copy(const char *path, const struct tail_position *read,
+                               const struct known *known)
+{
+    struct siblings all = {.n = 0};
+    struct tail_file *f = NULL;
+    siblings_find(&all, path);
+    for (size_t i = all.n; i-- > 0 && !f;) {
+        const struct sibling *s = &all.all[i];
+        bool is_whole = s->is_packed || (uint64_t)s->st.st_size >= read->offset;
+        if (is_whole && !known_find(known, &s->st) && sibling_has_head(s, read)) {
+            f = open_at(s, read);
+        }
+    }
+    siblings_done(&all);
+    return f;
+}
+
+static int64_t born_ns(const struct sibling *s)
+{
+    struct stat st;
+    int fd = followed_open(s->path, &st);
+    int64_t born = fd >= 0 ? followed_born(fd) : 0;
+    if (fd >= 0) {
+        close(fd);
+    }
+    return born;
+}
+
+static bool is_copy_of_known(const struct sibling *s, const struct known *known)
+{
+    for (const struct tail_file *f = known->first; f; f = f->next) {
+        struct tail_position p = {.head_len = f->head_len, .head_hash = f->head_hash};
+        if (sibling_has_head(s, &p)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* How long ago its content changed last. */
+static int64_t quiet_ms(const struct sibling *s)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME_COARSE, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 - changed_ms(s);
+}
+
+/* May it be a copy that is still being made, or one whose original will be truncated? If that lives
+ * on, it is no file of the log. */
+static bool is_to_wait(const struct sibling *s, int now)
+{
+    int64_t quiet = quiet_ms(s);
+    return quiet < ROTATED_QUIET_MS || (quiet < ROTATED_MARGIN_MS && is_copy_of(s, now));
+}
+
+int64_t rotated_since(struct rotated *r, const char *path, int64_t since_ns, int now,
+                      const struct known *known)
+{
+    static const struct tail_position beginning = {0};
+    struct siblings all = {.n = 0};
+    int64_t oldest = 0;
+    siblings_find(&all, path);
+    for (size_t k = 0; k < all.n; k++) {
+        const struct sibling *s = &all.all[k];
+        int64_t born = 0;
+        if (s->is_packed || !s->is_numbered || known_find(known, &s->st) ||
+            (born = born_ns(s)) < since_ns) {
+            continue;
+        }
+        bool is_left = is_to_wait(s, now) || (!is_copy_of(s, now) && !is_copy_of_known(s, known) &&
+                                              !add(r, s, &beginning));
+        oldest = is_left && (oldest == 0 || born < oldest) ? born : oldest;
+    }
+    siblings_done(&all);
+    return oldest;
+}

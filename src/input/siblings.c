@@ -1,0 +1,217 @@
+/*
+ * Names by logrotate (".1", "-20261122", ".2.gz"), savelog (".0"), cronolog and by hand (".old").
+ * What is unpacked goes to a temporary file, so that it can be read by offset like any other; only
+ * what was not read yet is written to it.
+ */
+#include "input/siblings.h"
+
+#include "base/alloc.h"
+#include "input/file.h"
+#include "input/followed.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum {
+    PIECE = 65536,
+};
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* What rotation puts behind a name: ".1", "-20261122", ".old". */
+static bool is_suffix(struct span s)
+{
+    return s.len > 1 && (s.ptr[0] == '.' || s.ptr[0] == '-') &&
+           (is_digit(s.ptr[1]) || span_starts(s, SPAN(".old")) || span_starts(s, SPAN(".gz")) ||
+            span_starts(s, SPAN(".zst")));
+}
+
+static int64_t changed_ns(const struct sibling *s)
+{
+    return (int64_t)s->st.st_mtim.tv_sec * 1000000000 + s->st.st_mtim.tv_nsec;
+}
+
+static void sibling_done(struct sibling *s)
+{
+    free(s->path);
+    *s = (struct sibling){0};
+}
+
+/* Keeps the order; when there are too many, the oldest makes way. */
+static void insert(struct siblings *s, struct sibling *new)
+{
+    if (s->n == SIBLINGS) {
+        if (changed_ns(new) < changed_ns(&s->all[0])) {
+            sibling_done(new);
+            return;
+        }
+        sibling_done(&s->all[0]);
+        memmove(&s->all[0], &s->all[1], (SIBLINGS - 1) * sizeof(s->all[0]));
+        s->n--;
+    }
+    size_t at = s->n++;
+    for (; at > 0 && changed_ns(&s->all[at - 1]) > changed_ns(new); at--) {
+        s->all[at] = s->all[at - 1];
+    }
+    s->all[at] = *new;
+}
+
+static bool has_end(struct span text, const char *end)
+{
+    return span_ends(text, span_of(end));
+}
+
+static void take_entry(struct siblings *s, struct span folder, struct span base, const char *entry)
+{
+    struct span name = span_of(entry), behind = span_after(name, base.len);
+    if (!span_starts(name, base) || !is_suffix(behind) || has_end(name, ".tmp") ||
+        has_end(name, ".swp")) {
+        return;
+    }
+    struct sibling new = {.path = alloc_printf("%.*s%s", (int)folder.len, folder.ptr, entry),
+                          .is_packed = has_end(name, ".gz") || has_end(name, ".zst"),
+                          .is_numbered = is_digit(behind.ptr[1])};
+    if (stat(new.path, &new.st) || !S_ISREG(new.st.st_mode)) {
+        sibling_done(&new);
+        return;
+    }
+    insert(s, &new);
+}
+
+void siblings_find(struct siblings *s, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    struct span folder = {path, slash ? (size_t)(slash - path) + 1 : 0};
+    char *where = folder.len ? alloc_text(folder) : alloc_text(SPAN("."));
+    DIR *dir = opendir(where);
+    struct dirent *entry;
+    while (dir && (entry = readdir(dir))) {
+        take_entry(s, folder, span_of(slash ? slash + 1 : path), entry->d_name);
+    }
+    if (dir) {
+        closedir(dir);
+    }
+    free(where);
+}
+
+void siblings_done(struct siblings *s)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        sibling_done(&s->all[i]);
+    }
+    s->n = 0;
+}
+
+/* Reads the first `len` bytes, unpacked. False when there are not so many. */
+static bool read_head(const struct sibling *s, char *head, size_t len)
+{
+    struct problem ignored;
+    struct file *file = file_open(s->path, &ignored);
+    ptrdiff_t n = file ? file_read(file, head, len, &ignored) : -1;
+    file_close(file);
+    return n == (ptrdiff_t)len;
+}
+
+bool sibling_has_head(const struct sibling *s, const struct tail_position *p)
+{
+    char head[TAIL_HEAD_BYTES];
+    return p->head_len > 0 && p->head_len <= TAIL_HEAD_BYTES && read_head(s, head, p->head_len) &&
+           span_hash((struct span){head, p->head_len}) == p->head_hash;
+}
+
+/* A copy that ends before the position is one that is still being made, or of an earlier moment. */
+static bool is_copy(const struct sibling *s, const struct tail_position *p)
+{
+    return (s->is_packed || (uint64_t)s->st.st_size >= p->offset) && sibling_has_head(s, p);
+}
+
+const struct sibling *siblings_of(const struct siblings *s, const struct tail_position *p)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        const struct sibling *at = &s->all[i];
+        if (p->inode == (uint64_t)at->st.st_ino && p->device == (uint64_t)at->st.st_dev &&
+            !at->is_packed && (uint64_t)at->st.st_size >= p->offset &&
+            (p->offset == 0 || sibling_has_head(at, p))) {
+            return at;
+        }
+    }
+    for (size_t i = s->n; i-- > 0;) {
+        if (is_copy(&s->all[i], p)) {
+            return &s->all[i];
+        }
+    }
+    return NULL;
+}
+
+/* Writes the bytes that begin at `at` as far as they are of the head or behind `offset`. */
+static bool write_piece(int fd, const char *bytes, size_t n, uint64_t at, uint64_t offset)
+{
+    while (n) {
+        bool is_head = at < TAIL_HEAD_BYTES;
+        uint64_t skipped = !is_head && at < offset ? offset - at : 0;
+        if (skipped >= n) {
+            return true;
+        }
+        bytes += skipped;
+        at += skipped;
+        n -= (size_t)skipped;
+        size_t part = is_head && n > TAIL_HEAD_BYTES - at ? (size_t)(TAIL_HEAD_BYTES - at) : n;
+        ssize_t written = pwrite(fd, bytes, part, (off_t)at);
+        if (written <= 0) {
+            return false;
+        }
+        bytes += written;
+        at += (uint64_t)written;
+        n -= (size_t)written;
+    }
+    return true;
+}
+
+/* A damaged end is no reason to lose what stands before it. */
+static int unpack_to(int fd, const char *path, uint64_t offset)
+{
+    struct problem ignored;
+    struct file *file = file_open(path, &ignored);
+    char *piece = alloc_zero(PIECE, 1);
+    uint64_t at = 0;
+    ptrdiff_t n;
+    int error = file ? 0 : -ENOENT;
+    while (!error && (n = file_read(file, piece, PIECE, &ignored)) > 0) {
+        error = write_piece(fd, piece, (size_t)n, at, offset) ? 0 : -ENOSPC;
+        at += (uint64_t)n;
+    }
+    if (!error && at < offset) {
+        error = -ESTALE;
+    }
+    /* When all of it was read before, it ends in the hole. */
+    if (!error && ftruncate(fd, (off_t)at)) {
+        error = -errno;
+    }
+    free(piece);
+    file_close(file);
+    return error;
+}
+
+int sibling_open(const struct sibling *s, uint64_t offset)
+{
+    struct stat st;
+    if (!s->is_packed) {
+        return followed_open(s->path, &st);
+    }
+    FILE *file = tmpfile();
+    int fd = file ? dup(fileno(file)) : -errno;
+    if (file) {
+        fclose(file);
+    }
+    int error = fd < 0 ? fd : unpack_to(fd, s->path, offset);
+    if (error && fd >= 0) {
+        close(fd);
+    }
+    return error ? error : fd;
+}

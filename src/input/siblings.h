@@ -1,0 +1,46 @@
+/*
+ * The rotated files beside a followed one: access.log.1, access.log-20261122, access.log.2.gz.
+ * Which of them is the file that was read before, under its new name, copied or packed, is told by
+ * device and inode or by the head; packed ones are unpacked for that.
+ */
+#ifndef TEAPOT_INPUT_SIBLINGS_H
+#define TEAPOT_INPUT_SIBLINGS_H
+
+#include "input/tail_types.h"
+
+#include <stdbool.h>
+#include <sys/stat.h>
+
+enum {
+    SIBLINGS = 64, /* of one name that are looked at, the youngest ones */
+};
+
+struct sibling {
+    char *path;
+    struct stat st;
+    bool is_packed;
+    bool is_numbered; /* what is behind the name begins with a digit, as rotation makes it */
+};
+
+struct siblings {
+    struct sibling
+        all[SIBLINGS]; /* the oldest first, by the time of their last change of content */
+    size_t n;
+};
+
+/* Finds those of a path. A zeroed struct is empty; freed with siblings_done. */
+void siblings_find(struct siblings *s, const char *path);
+void siblings_done(struct siblings *s);
+
+/* The one that a position belongs to: the same file, or else one with the same head that is at
+ * least as long. NULL: there is none. */
+const struct sibling *siblings_of(const struct siblings *s, const struct tail_position *p);
+
+/* Has the sibling the head of the position? A position without a head has that of no file. */
+bool sibling_has_head(const struct sibling *s, const struct tail_position *p);
+
+/* Opens it for reading from `offset` on. What is packed is unpacked into a file without a name, in
+ * which the bytes between its head and `offset` are a hole. A descriptor, or a negative errno. */
+int sibling_open(const struct sibling *s, uint64_t offset);
+
+#endif

@@ -1,0 +1,270 @@
+#!/usr/bin/python3
+"""A storm over one log: lines are written, the log is rotated in every way, and the daemon is killed,
+in an order that a seed decides. In the end each line must have been counted once.
+
+    storm.py TEAPOTD [--seed N] [--steps N] [--folder DIR] [--verbose]
+
+Prints one line of JSON: seed, steps, lines, rotations and kills by kind, and what is wrong, if anything.
+Exit status 1 when the counts are not those of the lines. A writer that is quiet while its log is copied
+and truncated is assumed: what copytruncate itself loses can't be won back.
+"""
+import argparse
+import collections
+import gzip
+import json
+import os
+import pathlib
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+STATUSES = [200] * 12 + [204, 301, 304, 404, 404, 499, 500, 502, 503]
+KEPT = 40  # generations
+KINDS = "rename,rename_and_wait,date,twice,copytruncate"
+UNREAD_ROTATIONS = 6  # at most, before the daemon is given time
+
+
+class Daemon:
+    def __init__(self, program, folder, log):
+        self.program, self.folder, self.process = program, folder, None
+        self.socket = folder / "stats.sock"
+        self.conf = folder / "teapotd.conf"
+        self.conf.write_text(
+            'source storm { path = "%s"  format = combined }\nstats { listen = {"unix:%s"} }\n'
+            'store { path = "%s"  checkpoint_every = 100ms }\nsummary { every = 0 }\n'
+            % (log, self.socket, folder / "checkpoint")
+        )
+
+    def start(self):
+        with open(self.folder / "out", "ab") as out:
+            self.process = subprocess.Popen(
+                [self.program, "-c", str(self.conf)], stdin=subprocess.DEVNULL, stdout=out, stderr=out
+            )
+
+    def stop(self, how):
+        self.process.send_signal(how)
+        self.process.wait()
+
+    def summary(self):
+        """None while it does not answer."""
+        try:
+            with socket.socket(socket.AF_UNIX) as s:
+                s.settimeout(5)
+                s.connect(str(self.socket))
+                s.sendall(b"summary\n")
+                answer = b""
+                while not answer.endswith(b"\n"):
+                    more = s.recv(65536)
+                    if not more:
+                        return None
+                    answer += more
+            return json.loads(answer)
+        except (OSError, ValueError):
+            return None
+
+
+class Storm:
+    def __init__(self, options, folder):
+        self.random = random.Random(options.seed)
+        self.verbose = options.verbose
+        self.kinds = options.rotations.split(",")
+        self.does_kill = not options.no_kills
+        self.log = folder / "logs/access.log"
+        self.log.parent.mkdir()
+        self.log.touch()
+        self.daemon = Daemon(options.teapotd, folder, self.log)
+        self.truth, self.lines, self.unread = collections.Counter(), 0, 0
+        self.rotations, self.kills = collections.Counter(), collections.Counter()
+        self.half = b""  # of a line, written already
+        self.daemon.start()
+        self.settle(10)
+        while not (folder / "checkpoint").exists():  # a first start that nothing was kept of
+            self.write()
+            time.sleep(0.05)
+
+    def line(self):
+        status = self.random.choice(STATUSES)
+        self.truth[str(status)] += 1
+        self.lines += 1
+        now = 1795365822 + self.lines // 50
+        stamp = time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(now))
+        agent = "x" * self.random.choice((4, 4, 40, 400))
+        return b'192.0.2.%d - - [%s] "GET /p/%d HTTP/1.1" %d %d "-" "%s"\n' % (
+            self.lines % 250,
+            stamp.encode(),
+            self.lines,
+            status,
+            self.lines % 1000,
+            agent.encode(),
+        )
+
+    def write(self):
+        rest, self.half = self.half, b""
+        text = rest + b"".join(self.line() for _ in range(self.random.choice((1, 3, 20, 300))))
+        if self.random.random() < 0.2:  # the last line comes in two pieces
+            cut = self.random.randrange(1, len(text.splitlines(True)[-1]))
+            text, self.half = text[:-cut], text[-cut:]
+        with open(self.log, "ab") as out:
+            out.write(text)
+
+    def finish_line(self):
+        with open(self.log, "ab") as out:
+            out.write(self.half)
+        self.half = b""
+
+    # Each rotation leaves the live log under its name, empty.
+
+    def shift(self):
+        old = self.log.with_name("access.log.%d" % KEPT)
+        old.unlink(missing_ok=True)
+        for number in range(KEPT - 1, 0, -1):
+            for end in ("", ".gz"):
+                name = self.log.with_name("access.log.%d%s" % (number, end))
+                if name.exists():
+                    name.rename(self.log.with_name("access.log.%d%s" % (number + 1, end)))
+
+    def rename(self):
+        self.shift()
+        self.log.rename(self.log.with_name("access.log.1"))
+        self.log.touch()
+
+    def rename_and_wait(self):
+        """The name is missing for a moment."""
+        self.shift()
+        self.log.rename(self.log.with_name("access.log.1"))
+        time.sleep(self.random.random() / 20)
+        self.log.touch()
+
+    def date(self):
+        name = "access.log-20261122%04d" % sum(self.rotations.values())
+        self.log.rename(self.log.with_name(name))
+        self.log.touch()
+
+    def twice(self):
+        self.rename()
+        self.write()
+        self.finish_line()
+        self.rename()
+
+    def copytruncate(self):
+        self.shift()
+        shutil.copyfile(self.log, self.log.with_name("access.log.1"))
+        os.truncate(self.log, 0)
+
+    def compress(self):
+        """As with delaycompress: the second one is packed, with the time of its last change."""
+        plain = self.log.with_name("access.log.2")
+        if not plain.exists():
+            return
+        packed = plain.with_name("access.log.2.gz")
+        with open(plain, "rb") as source, gzip.open(packed, "wb") as out:
+            shutil.copyfileobj(source, out)
+        stat = plain.stat()
+        os.utime(packed, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+        plain.unlink()
+
+    def rotate(self):
+        if self.unread >= UNREAD_ROTATIONS:
+            self.settle(10)
+        self.finish_line()
+        how = getattr(self, self.random.choice(self.kinds))
+        self.rotations[how.__name__] += 1
+        self.unread += 1
+        how()
+
+    def kill(self):
+        how = self.random.choice((signal.SIGKILL, signal.SIGKILL, signal.SIGKILL, signal.SIGTERM))
+        self.kills[how.name] += 1
+        self.daemon.stop(how)
+        for _ in range(self.random.choice((0, 0, 1, 3))):  # what happens while it is away
+            self.random.choice((self.write, self.write, self.rotate_unwatched))()
+        self.daemon.start()
+
+    def rotate_unwatched(self):
+        if self.unread < UNREAD_ROTATIONS:
+            self.rotate()
+
+    def settle(self, seconds):
+        """Waits until all whole lines are counted."""
+        whole = self.lines - bool(self.half)
+        end = time.monotonic() + seconds
+        summary = None
+        while time.monotonic() < end:
+            summary = self.daemon.summary() or summary
+            if summary and summary["lines"] >= whole:
+                break
+            time.sleep(0.01)
+        self.unread = 0
+        return summary
+
+    def step(self):
+        action = self.random.choices(
+            (self.write, self.rotate, self.kill, self.compress, self.pause, self.hup),
+            (50, 12, 12, 3, 22, 1),
+        )[0]
+        if action == self.kill and not self.does_kill:
+            action = self.pause
+        if self.verbose:
+            print(action.__name__, file=sys.stderr)
+        action()
+
+    def pause(self):
+        time.sleep(self.random.random() ** 3 / 3)
+
+    def hup(self):
+        if not self.daemon.summary():
+            return  # one that has just begun to start would die of it
+        self.daemon.process.send_signal(signal.SIGHUP)
+
+    def end(self):
+        self.finish_line()
+        summary = self.settle(15)
+        time.sleep(0.3)  # should more be counted than there is, it is counted now
+        summary = self.daemon.summary() or summary
+        self.daemon.stop(signal.SIGTERM)
+        got = {row["code"]: row["count"] for row in summary["codes"]} if summary else {}
+        codes = {code: (n, got.get(code, 0)) for code, n in self.truth.items() if got.get(code) != n}
+        return {
+            "lines": self.lines,
+            "counted": summary["lines"] if summary else None,
+            "wrong": codes,
+            "rotations": dict(self.rotations),
+            "kills": dict(self.kills),
+        }
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("teapotd")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--rotations", default=KINDS, help="which, divided by commas (%s)" % KINDS)
+    parser.add_argument("--no-kills", action="store_true")
+    parser.add_argument("--folder")
+    parser.add_argument("--verbose", action="store_true")
+    options = parser.parse_args()
+    folder = pathlib.Path(options.folder or tempfile.mkdtemp(prefix="storm."))
+    storm = Storm(options, folder)
+    try:
+        for _ in range(options.steps):
+            storm.step()
+        result = storm.end()
+    finally:
+        if storm.daemon.process.poll() is None:
+            storm.daemon.stop(signal.SIGKILL)
+    is_good = not result["wrong"] and result["lines"] == result["counted"]
+    print(json.dumps({"seed": options.seed, "steps": options.steps, **result}))
+    if is_good and not options.folder:
+        shutil.rmtree(folder)
+    elif not is_good:
+        print("its files are in %s" % folder, file=sys.stderr)
+    return not is_good
+
+
+if __name__ == "__main__":
+    sys.exit(main())

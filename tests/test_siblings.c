@@ -1,0 +1,182 @@
+#define _XOPEN_SOURCE 700 /* mkdtemp */
+
+/* Rotated files beside a followed one: which they are, and which of them is the one that was read.
+ */
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "input/siblings.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <zlib.h>
+
+enum {
+    LINES = 100,
+};
+
+struct world {
+    char folder[64];
+    struct buf text; /* of LINES lines */
+};
+
+static char *path_of(const struct world *w, const char *name)
+{
+    return alloc_printf("%s/%s", w->folder, name);
+}
+
+static void put(const struct world *w, const char *name, struct span bytes)
+{
+    char *path = path_of(w, name);
+    FILE *out = fopen(path, "wb");
+    assert_non_null(out);
+    assert_int_equal(fwrite(bytes.ptr, 1, bytes.len, out), bytes.len);
+    fclose(out);
+    free(path);
+}
+
+static void put_packed(const struct world *w, const char *name, struct span bytes)
+{
+    char *path = path_of(w, name);
+    gzFile out = gzopen(path, "wb");
+    assert_non_null(out);
+    assert_int_equal(gzwrite(out, bytes.ptr, (unsigned)bytes.len), (int)bytes.len);
+    gzclose(out);
+    free(path);
+}
+
+static int set_up(void **state)
+{
+    struct world *w = alloc_zero(1, sizeof(*w));
+    snprintf(w->folder, sizeof(w->folder), "/tmp/siblings.XXXXXX");
+    assert_non_null(mkdtemp(w->folder));
+    for (int i = 0; i < LINES; i++) {
+        buf_printf(&w->text, "line %d of the log, which is long enough to fill a head\n", i);
+    }
+    *state = w;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct world *w = *state;
+    char *command = alloc_printf("rm -rf %s", w->folder);
+    int r = system(command);
+    free(command);
+    buf_done(&w->text);
+    free(w);
+    return r;
+}
+
+/* The position behind `n` lines of the log. */
+static struct tail_position position_at(const struct world *w, int n)
+{
+    struct span text = buf_span(&w->text), rest = text;
+    while (n-- > 0) {
+        rest = span_after(rest, span_find(rest, '\n') + 1);
+    }
+    struct tail_position p = {.device = 1, .inode = 2, .offset = text.len - rest.len};
+    p.head_len = p.offset < TAIL_HEAD_BYTES ? (uint32_t)p.offset : TAIL_HEAD_BYTES;
+    p.head_hash = span_hash(span_head(text, p.head_len));
+    return p;
+}
+
+static void find(const struct world *w, struct siblings *s)
+{
+    char *path = path_of(w, "access.log");
+    siblings_find(s, path);
+    free(path);
+}
+
+static void rotated_names_are_told_from_others(void **state)
+{
+    static const char *const names[] = {
+        "access.log",       "access.log.1",   "access.log-20261122", "access.log.2.gz",
+        "access.log.old",   "access.log.zst", "access.log.swp",      "access.log.1.tmp",
+        "access.log2",      "access.logs.1",  "other.log.1",         "access.log-api",
+        "access.log.1.swp", "access-1.log"};
+    struct siblings s = {.n = 0};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        put(*state, names[i], SPAN("x\n"));
+    }
+    find(*state, &s);
+    assert_int_equal(s.n, 5);
+    for (size_t i = 0; i < s.n; i++) {
+        bool is_numbered =
+            strstr(s.all[i].path, "log.old") == NULL && strstr(s.all[i].path, "log.zst") == NULL;
+        assert_int_equal(s.all[i].is_numbered, is_numbered);
+    }
+    siblings_done(&s);
+}
+
+static void what_was_read_is_found_under_another_name_or_packed(void **state)
+{
+    const struct world *w = *state;
+    struct span text = buf_span(&w->text);
+    struct tail_position p = position_at(w, 60);
+    struct siblings s = {.n = 0};
+    put(w, "access.log.1", SPAN("something else\n"));
+    put_packed(w, "access.log.3.gz", text);
+    find(w, &s);
+    const struct sibling *packed = siblings_of(&s, &p);
+    assert_non_null(packed);
+    assert_true(packed->is_packed);
+    siblings_done(&s);
+
+    put(w, "access.log.2", span_head(text, (size_t)p.offset - 1)); /* a copy that is too short */
+    put(w, "access.log.4", text);
+    find(w, &s);
+    struct stat st;
+    char *path = path_of(w, "access.log.4");
+    assert_int_equal(stat(path, &st), 0);
+    p.device = (uint64_t)st.st_dev;
+    p.inode = (uint64_t)st.st_ino;
+    const struct sibling *same = siblings_of(&s, &p);
+    assert_non_null(same);
+    assert_string_equal(same->path, path);
+    free(path);
+    siblings_done(&s);
+}
+
+static void what_is_unpacked_can_be_read_by_offset(void **state)
+{
+    const struct world *w = *state;
+    struct span text = buf_span(&w->text);
+    for (int lines = 0; lines <= LINES; lines += 20) {
+        struct tail_position p = position_at(w, lines);
+        struct siblings s = {.n = 0};
+        char *got = alloc_zero(text.len + 1, 1);
+        put_packed(w, "access.log.1.gz", text);
+        find(w, &s);
+        int fd = sibling_open(&s.all[0], p.offset);
+        assert_true(fd >= 0);
+        assert_int_equal(lseek(fd, 0, SEEK_END), text.len);
+        assert_int_equal(pread(fd, got, text.len + 1, 0), text.len);
+        assert_memory_equal(got, text.ptr, p.head_len);
+        assert_memory_equal(got + p.offset, text.ptr + p.offset, text.len - p.offset);
+        close(fd);
+        free(got);
+        siblings_done(&s);
+    }
+    struct siblings s = {.n = 0};
+    find(w, &s);
+    assert_int_equal(sibling_open(&s.all[0], text.len + 1), -ESTALE);
+    siblings_done(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(rotated_names_are_told_from_others, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_was_read_is_found_under_another_name_or_packed, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(what_is_unpacked_can_be_read_by_offset, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

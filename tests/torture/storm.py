@@ -73,6 +73,7 @@ class Storm:
         self.random = random.Random(options.seed)
         self.verbose = options.verbose
         self.kinds = options.rotations.split(",")
+        self.is_calm = options.calm
         self.does_kill = not options.no_kills
         self.log = folder / "logs/access.log"
         self.log.parent.mkdir()
@@ -184,6 +185,17 @@ class Storm:
         for _ in range(self.random.choice((0, 0, 1, 3))):  # what happens while it is away
             self.random.choice((self.write, self.write, self.rotate_unwatched))()
         self.daemon.start()
+        if self.is_calm:
+            self.settle(20)
+            self.wait_for_checkpoint()
+
+    def wait_for_checkpoint(self):
+        """Until one holds what was counted."""
+        path = self.daemon.folder / "checkpoint"
+        before = path.stat().st_mtime_ns
+        end = time.monotonic() + 2  # nothing new is nothing to be kept
+        while path.stat().st_mtime_ns == before and time.monotonic() < end:
+            time.sleep(0.02)
 
     def rotate_unwatched(self):
         if self.unread < UNREAD_ROTATIONS:
@@ -245,6 +257,7 @@ def main():
     parser.add_argument("--steps", type=int, default=300)
     parser.add_argument("--rotations", default=KINDS, help="which, divided by commas (%s)" % KINDS)
     parser.add_argument("--no-kills", action="store_true")
+    parser.add_argument("--calm", action="store_true", help="wait until a new start has caught up")
     parser.add_argument("--folder")
     parser.add_argument("--verbose", action="store_true")
     options = parser.parse_args()

@@ -62,6 +62,26 @@ bool span_to_u64(struct span s, uint64_t *out)
     return true;
 }
 
+bool span_has(struct span s, struct span text)
+{
+    for (size_t i = 0; i + text.len <= s.len; i++) {
+        if (memcmp(s.ptr + i, text.ptr, text.len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool span_has_nocase(struct span s, struct span text)
+{
+    for (size_t i = 0; i + text.len <= s.len; i++) {
+        if (span_equal_nocase((struct span){s.ptr + i, text.len}, text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static uint64_t mix(uint64_t x)
 {
     /* The finaliser of MurmurHash3 (Appleby, public domain constants). */

@@ -72,6 +72,11 @@ struct span span_trim(struct span s);
 /* Are both the same bytes when ASCII letters count alike in either case? */
 bool span_equal_nocase(struct span a, struct span b);
 
+/* Is `text`, which is not empty, somewhere in `s`? The second takes ASCII letters alike in either
+ * case. */
+bool span_has(struct span s, struct span text);
+bool span_has_nocase(struct span s, struct span text);
+
 /* Reads all of `s` as decimal digits. False, with `*out` untouched, when it is empty, holds
  * anything else, or does not fit. */
 bool span_to_u64(struct span s, uint64_t *out);

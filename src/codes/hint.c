@@ -67,17 +67,6 @@ static const struct hint {
     {499, EVERYWHERE, HINT_BY, "", "cloudflare", EVENT_BY_CLOUDFLARE},
 };
 
-static bool has_text(struct span in, const char *text)
-{
-    struct span wanted = span_of(text);
-    for (size_t i = 0; i + wanted.len <= in.len; i++) {
-        if (span_equal_nocase((struct span){in.ptr + i, wanted.len}, wanted)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Is the word one of those that blanks divide? */
 static bool is_among(struct span word, const char *words)
 {
@@ -104,7 +93,7 @@ static bool is_host(struct span host, const char *domain)
 static bool holds(const struct hint *h, const struct event *e)
 {
     switch (h->kind) {
-    case HINT_PATH: return has_text(e->target, h->text);
+    case HINT_PATH: return span_has_nocase(e->target, span_of(h->text));
     case HINT_METHOD: return is_among(e->method, h->text);
     case HINT_HOST: return is_host(e->host, h->text);
     case HINT_BY: return (e->by & h->by) != 0;

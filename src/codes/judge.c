@@ -345,16 +345,6 @@ static struct cause of_iis(const struct event *e)
     return sure(reason);
 }
 
-static bool has_text(struct span in, struct span text)
-{
-    for (; in.len >= text.len; in = span_after(in, 1)) {
-        if (span_starts(in, text)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* %X, or what mod_proxy notes of an error (ap_proxyerror), or else that it was mod_proxy's to
  * answer: then what it did not make itself is the upstream's. */
 static struct cause of_apache(const struct event *e)
@@ -363,17 +353,17 @@ static struct cause of_apache(const struct event *e)
     if (reason != REASON_NONE) {
         return sure(reason);
     }
-    if (has_text(e->flag, SPAN("DNS lookup failure"))) {
+    if (span_has(e->flag, SPAN("DNS lookup failure"))) {
         return sure(REASON_UPSTREAM_DNS);
     }
-    if (has_text(e->flag, SPAN("SSL Handshake with remote server"))) {
+    if (span_has(e->flag, SPAN("SSL Handshake with remote server"))) {
         return sure(REASON_UPSTREAM_TLS);
     }
-    if (has_text(e->flag, SPAN("Corrupt status line")) ||
-        has_text(e->flag, SPAN("headers from remote"))) {
+    if (span_has(e->flag, SPAN("Corrupt status line")) ||
+        span_has(e->flag, SPAN("headers from remote"))) {
         return sure(REASON_UPSTREAM_INVALID);
     }
-    if (has_text(e->flag, SPAN("reading from remote server"))) {
+    if (span_has(e->flag, SPAN("reading from remote server"))) {
         return sure(e->status == 504 ? REASON_UPSTREAM_TIMEOUT : REASON_UPSTREAM_CLOSED);
     }
     if (!span_starts(e->flag, SPAN("proxy"))) {

@@ -113,16 +113,6 @@ static struct span rsyslog_path(struct span line)
     return (struct span){line.ptr, 0};
 }
 
-static bool has_text(struct span line, struct span text)
-{
-    for (; line.len >= text.len; line = span_after(line, 1)) {
-        if (span_starts(line, text)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 struct syslog_search {
     struct found *found;
     char *path; /* NULL until it is found */
@@ -141,7 +131,7 @@ static int look_into_rsyslog(void *ctx, const char *file)
         if (line.len == 0 || line.ptr[0] == '#' || line.ptr[0] == '$') {
             continue;
         }
-        bool names_it = has_text(line, SPAN("programname")) && has_text(line, SPAN("haproxy"));
+        bool names_it = span_has(line, SPAN("programname")) && span_has(line, SPAN("haproxy"));
         is_ours = (is_ours && line.ptr[0] != ':') || names_it;
         struct span path = is_ours ? rsyslog_path(line) : (struct span){line.ptr, 0};
         s->path = path.len ? alloc_text(path) : NULL;

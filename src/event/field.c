@@ -285,40 +285,30 @@ APART static void store_cause(struct event *out, enum field field, struct span t
     }
 }
 
-static bool has_text(struct span in, const char *text)
-{
-    struct span wanted = span_of(text);
-    for (size_t i = 0; i + wanted.len <= in.len; i++) {
-        if (span_equal_nocase((struct span){in.ptr + i, wanted.len}, wanted)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* A header of the answer. Most tell by being there. */
 APART static void store_by(struct event *out, enum field field, struct span text)
 {
     static const struct {
         enum field field;
         enum event_by by;
-        const char *text; /* that the header has in it; "": anything */
+        const char *text; /* that the header has in it; NULL: anything */
     } rows[] = {
         {FIELD_BY_SERVER, EVENT_BY_CLOUDFLARE, "cloudflare"},
         {FIELD_BY_SERVER, EVENT_BY_EDGEONE, "edgeone"},
         {FIELD_BY_SERVER, EVENT_BY_AWS_ELB, "awselb"},
         {FIELD_BY_VIA, EVENT_BY_ALIBABA, "kunlun"},
         {FIELD_BY_SERVED, EVENT_BY_FASTLY, "cache-"},
-        {FIELD_BY_CLOUDFLARE, EVENT_BY_CLOUDFLARE, ""},
-        {FIELD_BY_EDGEONE, EVENT_BY_EDGEONE, ""},
-        {FIELD_BY_AZURE, EVENT_BY_AZURE, ""},
-        {FIELD_BY_FASTLY, EVENT_BY_FASTLY, ""},
-        {FIELD_BY_PANTHEON, EVENT_BY_PANTHEON, ""},
-        {FIELD_BY_ALIBABA, EVENT_BY_ALIBABA, ""},
-        {FIELD_BY_HEROKU, EVENT_BY_HEROKU, ""},
+        {FIELD_BY_CLOUDFLARE, EVENT_BY_CLOUDFLARE, NULL},
+        {FIELD_BY_EDGEONE, EVENT_BY_EDGEONE, NULL},
+        {FIELD_BY_AZURE, EVENT_BY_AZURE, NULL},
+        {FIELD_BY_FASTLY, EVENT_BY_FASTLY, NULL},
+        {FIELD_BY_PANTHEON, EVENT_BY_PANTHEON, NULL},
+        {FIELD_BY_ALIBABA, EVENT_BY_ALIBABA, NULL},
+        {FIELD_BY_HEROKU, EVENT_BY_HEROKU, NULL},
     };
     for (size_t i = 0; text.len && i < sizeof(rows) / sizeof(rows[0]); i++) {
-        if (rows[i].field == field && !span_is(text, "-") && has_text(text, rows[i].text)) {
+        bool is_it = !rows[i].text || span_has_nocase(text, span_of(rows[i].text));
+        if (rows[i].field == field && is_it && !span_is(text, "-")) {
             out->by |= (uint8_t)rows[i].by;
         }
     }

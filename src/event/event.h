@@ -24,7 +24,7 @@ enum event_by {
     EVENT_BY_FASTLY = 8,
     EVENT_BY_PANTHEON = 16,
     EVENT_BY_ALIBABA = 32, /* Alibaba Cloud CDN, EdgeRoutine */
-    EVENT_BY_HEROKU = 64,
+    EVENT_BY_HEROKU = 64,  /* by the words of its router's lines */
     EVENT_BY_AWS_ELB = 128,
 };
 

@@ -219,11 +219,12 @@ static void store_text(struct span *to, struct span text)
     }
 }
 
+/* "+" is a connection that is kept: it replaces nothing that says more. */
 static void store_flag(struct event *out, struct span text, bool replaces)
 {
-    replaces = replaces && !(out->flag.len && span_is(text, "+"));
-    bool says_nothing = out->flag.len == 1 && (out->flag.ptr[0] == '-' || out->flag.ptr[0] == '+');
-    if (replaces || out->flag.len == 0 || says_nothing) {
+    bool is_open =
+        out->flag.len == 0 || (out->flag.len == 1 && memchr("-+", out->flag.ptr[0], 2) != NULL);
+    if (is_open || (replaces && !span_is(text, "+"))) {
         store_text(&out->flag, text);
     }
 }
@@ -304,7 +305,6 @@ APART static void store_by(struct event *out, enum field field, struct span text
         {FIELD_BY_FASTLY, EVENT_BY_FASTLY, NULL},
         {FIELD_BY_PANTHEON, EVENT_BY_PANTHEON, NULL},
         {FIELD_BY_ALIBABA, EVENT_BY_ALIBABA, NULL},
-        {FIELD_BY_HEROKU, EVENT_BY_HEROKU, NULL},
     };
     for (size_t i = 0; text.len && i < sizeof(rows) / sizeof(rows[0]); i++) {
         bool is_it = !rows[i].text || span_has_nocase(text, span_of(rows[i].text));
@@ -358,8 +358,7 @@ void field_store(struct event *out, enum field field, struct span text)
     case FIELD_BY_AZURE:
     case FIELD_BY_FASTLY:
     case FIELD_BY_PANTHEON:
-    case FIELD_BY_ALIBABA:
-    case FIELD_BY_HEROKU: store_by(out, field, text); break;
+    case FIELD_BY_ALIBABA: store_by(out, field, text); break;
     case FIELD_SKIP:
     case FIELD_QUERY:
     case FIELDS: break;
@@ -409,7 +408,6 @@ const char *field_name(enum field field)
         [FIELD_BY_FASTLY] = "header",
         [FIELD_BY_PANTHEON] = "header",
         [FIELD_BY_ALIBABA] = "header",
-        [FIELD_BY_HEROKU] = "header",
     };
     return names[field];
 }

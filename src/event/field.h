@@ -50,7 +50,6 @@ enum field {
     FIELD_BY_FASTLY,
     FIELD_BY_PANTHEON,
     FIELD_BY_ALIBABA,
-    FIELD_BY_HEROKU,
     FIELDS,
 };
 

@@ -124,7 +124,7 @@ static void what_was_read_is_found_under_another_name_or_packed(void **state)
     put(w, "access.log.1", SPAN("something else\n"));
     put_packed(w, "access.log.3.gz", text);
     find(w, &s);
-    const struct sibling *packed = siblings_of(&s, &p);
+    struct sibling *packed = siblings_of(&s, &p);
     assert_non_null(packed);
     assert_true(packed->is_packed);
     siblings_done(&s);
@@ -137,7 +137,7 @@ static void what_was_read_is_found_under_another_name_or_packed(void **state)
     assert_int_equal(stat(path, &st), 0);
     p.device = (uint64_t)st.st_dev;
     p.inode = (uint64_t)st.st_ino;
-    const struct sibling *same = siblings_of(&s, &p);
+    struct sibling *same = siblings_of(&s, &p);
     assert_non_null(same);
     assert_string_equal(same->path, path);
     free(path);

@@ -28,6 +28,8 @@ enum {
     FULL_TICK = 16, /* each so manyth look by the clock at a name trusts no folder's time stamp */
     QUIET_TICK = 8, /* and so manyth is enough for files without news for QUIET_MS */
     QUIET_MS = 10000,
+    LOOKS = 5,      /* at the files beside a name of which something is missing */
+    LOOKS_ALL = 50, /* of these that are not the first, for all names: each costs a pause */
 };
 
 static void tell_error(struct follow *w, struct name *name, int error)
@@ -163,14 +165,18 @@ static void announce(struct follow *w, struct name *name)
 static void adopt_before(struct follow *w, struct name *name, int fd, const struct stat *st,
                          struct tail_file *next)
 {
-    struct rotated_before before = {.saved_ms = w->saved_ms};
-    struct rotated found = {.n = 0};
+    struct rotated_before before; /* big: not cleared for each of thousands of names */
     settle(name);
-    if (!w->positions_at) {
+    before.n_stored =
+        w->positions_at ? w->positions_at(name->path, before.stored, ROTATED_STORED, w->ctx) : 0;
+    if (before.n_stored == 0) {
         return;
     }
-    before.n_stored = w->positions_at(name->path, before.stored, ROTATED_STORED, w->ctx);
+    before.saved_ms = w->saved_ms;
+    before.looks = w->n_looks < LOOKS_ALL ? LOOKS : 1;
+    struct rotated found = {.n = 0};
     rotated_find(&found, name->path, &before, fd, st, &w->known);
+    w->n_looks += found.looks > 1 ? found.looks - 1 : 0;
     if (found.n || found.n_missing) {
         announce(w, name);
     }

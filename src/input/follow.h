@@ -16,6 +16,7 @@ struct follow {
     bool (*position_of)(const char *path, struct tail_position *out, void *ctx);
     size_t (*positions_at)(const char *path, struct tail_position *out, size_t max, void *ctx);
     int64_t saved_ms; /* when they were stored */
+    unsigned n_looks; /* beyond the first ones, at files beside names */
     struct names names;
     struct known known;
     struct tail_file *active_first, *active_last; /* with bytes to be read */

@@ -54,7 +54,6 @@ struct tail_file *followed_new(int fd, const struct stat *st)
     f->inode = (uint64_t)st->st_ino;
     f->size = (uint64_t)st->st_size;
     f->ctime_ns = followed_ctime(st);
-    f->born_ns = followed_born(fd);
     return f;
 }
 

@@ -26,7 +26,6 @@ struct tail_file {
     uint64_t head_hash;
     uint64_t quiet_ms; /* loop time since which nothing new was found */
     int64_t ctime_ns;  /* at the last look */
-    int64_t born_ns;   /* when it was made; 0: the file system does not say */
     uint32_t head_len;
     bool is_active;    /* in the list of those that are read */
     bool is_lent;      /* read by the caller: on_backlog */

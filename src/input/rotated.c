@@ -1,18 +1,21 @@
 #define _GNU_SOURCE /* CLOCK_REALTIME_COARSE */
 
 /*
- * A packed file gets the device and inode of the one it was, under which its position is kept; it
- * is none of those that stat could lead to.
+ * A packed file has a device that is none, so that no other can be taken for it: the inode of what
+ * was packed may be another file's by now. Its position is found again by the head.
  */
 #include "input/rotated.h"
 
+#include "base/alloc.h"
 #include "input/siblings.h"
 
+#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
 enum {
-    LOOKS = 5, /* at a folder in which something is missing */
+    PAUSE_NS = 20000000, /* between two looks at a folder */
+    UNDER_WAY_MS = 2000, /* a folder that changed within so long may be changing now */
 };
 
 /* Opens a sibling and lets it begin at a position, which is empty for a new file. NULL when another
@@ -48,9 +51,17 @@ static bool add(struct rotated *r, const struct sibling *s, const struct tail_po
     return f != NULL;
 }
 
-static int64_t changed_ms(const struct sibling *s)
+static int64_t ms_of(struct timespec t)
 {
-    return (int64_t)s->st.st_mtim.tv_sec * 1000 + s->st.st_mtim.tv_nsec / 1000000;
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* By the clock of file systems, which may be a few milliseconds late. */
+static int64_t wall_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME_COARSE, &now);
+    return ms_of(now);
 }
 
 static bool is_position_known(const struct known *known, const struct tail_position *p)
@@ -83,7 +94,7 @@ static size_t find_orphans(const struct rotated_before *before, int now, const s
 }
 
 /* A copy of what the file holds now, when that is not read yet; it is not longer. */
-static bool is_copy_of(const struct sibling *s, int now)
+static bool is_copy_of(struct sibling *s, int now)
 {
     char head[TAIL_HEAD_BYTES];
     struct stat st;
@@ -95,7 +106,7 @@ static bool is_copy_of(const struct sibling *s, int now)
 }
 
 /* A copy of what somebody knows is no new file. */
-static bool has_known_head(const struct sibling *s, const struct rotated_before *before, int now)
+static bool has_known_head(struct sibling *s, const struct rotated_before *before, int now)
 {
     for (size_t i = 0; i < before->n_stored; i++) {
         if (sibling_has_head(s, &before->stored[i])) {
@@ -107,10 +118,11 @@ static bool has_known_head(const struct sibling *s, const struct rotated_before 
 
 /* When positions are kept, all before is done, but what came while they were being written; what is
  * new is younger, and what is known no more was quiet for longer than the margin. */
-static bool is_new(const struct sibling *s, const struct rotated_before *before, int now)
+static bool is_new(struct sibling *s, const struct rotated_before *before, int now)
 {
     return before->saved_ms && s->is_numbered &&
-           changed_ms(s) >= before->saved_ms - ROTATED_MARGIN_MS && !has_known_head(s, before, now);
+           ms_of(s->st.st_mtim) >= before->saved_ms - ROTATED_MARGIN_MS &&
+           !has_known_head(s, before, now);
 }
 
 /* Is it still being packed? Then the plain one lies beside it. */
@@ -134,7 +146,7 @@ static bool find_once(struct rotated *r, const char *path, const struct rotated_
                       size_t n)
 {
     static const struct tail_position beginning = {0};
-    const struct sibling *of[ROTATED_STORED];
+    struct sibling *of[ROTATED_STORED];
     struct siblings all = {.n = 0};
     bool is_whole = true;
     r->n_missing = 0;
@@ -146,7 +158,7 @@ static bool find_once(struct rotated *r, const char *path, const struct rotated_
         }
     }
     for (size_t k = 0; k < all.n; k++) {
-        const struct sibling *s = &all.all[k];
+        struct sibling *s = &all.all[k];
         size_t i = 0;
         while (i < n && of[i] != s) {
             i++;
@@ -169,19 +181,33 @@ static void drop_all(struct rotated *r)
     }
 }
 
-/* A rotation may be under way, in which names change while they are read: then another look is
- * taken. */
+/* Did the folder of a path change just now? */
+static bool is_changing(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder =
+        slash ? alloc_text((struct span){path, (size_t)(slash - path) + 1}) : alloc_text(SPAN("."));
+    struct stat st;
+    bool is_known = stat(folder, &st) == 0;
+    free(folder);
+    return is_known && wall_ms() - ms_of(st.st_mtim) < UNDER_WAY_MS;
+}
+
+/* While names change, some are missed when they are read: then another look is taken. */
 void rotated_find(struct rotated *r, const char *path, const struct rotated_before *before, int now,
                   const struct stat *st, const struct known *known)
 {
-    static const struct timespec pause = {.tv_nsec = 20000000};
+    static const struct timespec pause = {.tv_nsec = PAUSE_NS};
     struct tail_position orphans[ROTATED_STORED];
     bool is_sure;
     size_t n = find_orphans(before, now, st, known, orphans, &is_sure);
     if (n == 0 && (is_sure || before->n_stored == 0)) {
         return;
     }
-    for (unsigned i = 1; !find_once(r, path, before, now, known, orphans, n) && i < LOOKS; i++) {
+    for (r->looks = 1; !find_once(r, path, before, now, known, orphans, n); r->looks++) {
+        if (r->looks >= before->looks || !is_changing(path)) {
+            return;
+        }
         drop_all(r);
         nanosleep(&pause, NULL);
     }
@@ -194,7 +220,7 @@ struct tail_file *rotated_copy(const char *path, const struct tail_position *rea
     struct tail_file *f = NULL;
     siblings_find(&all, path);
     for (size_t i = all.n; i-- > 0 && !f;) {
-        const struct sibling *s = &all.all[i];
+        struct sibling *s = &all.all[i];
         bool is_whole = s->is_packed || (uint64_t)s->st.st_size >= read->offset;
         if (is_whole && !known_find(known, &s->st) && sibling_has_head(s, read)) {
             f = open_at(s, read);
@@ -215,30 +241,23 @@ static int64_t born_ns(const struct sibling *s)
     return born;
 }
 
-static bool is_copy_of_known(const struct sibling *s, const struct known *known)
+/* A copy of a file that was found under the same name. */
+static bool is_copy_of_known(struct sibling *s, const char *path, const struct known *known)
 {
     for (const struct tail_file *f = known->first; f; f = f->next) {
         struct tail_position p = {.head_len = f->head_len, .head_hash = f->head_hash};
-        if (sibling_has_head(s, &p)) {
+        if (strcmp(f->home->path, path) == 0 && sibling_has_head(s, &p)) {
             return true;
         }
     }
     return false;
 }
 
-/* How long ago its content changed last. */
-static int64_t quiet_ms(const struct sibling *s)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME_COARSE, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 - changed_ms(s);
-}
-
 /* May it be a copy that is still being made, or one whose original will be truncated? If that lives
  * on, it is no file of the log. */
-static bool is_to_wait(const struct sibling *s, int now)
+static bool is_to_wait(struct sibling *s, int now)
 {
-    int64_t quiet = quiet_ms(s);
+    int64_t quiet = wall_ms() - ms_of(s->st.st_mtim);
     return quiet < ROTATED_QUIET_MS || (quiet < ROTATED_MARGIN_MS && is_copy_of(s, now));
 }
 
@@ -250,14 +269,15 @@ int64_t rotated_since(struct rotated *r, const char *path, int64_t since_ns, int
     int64_t oldest = 0;
     siblings_find(&all, path);
     for (size_t k = 0; k < all.n; k++) {
-        const struct sibling *s = &all.all[k];
+        struct sibling *s = &all.all[k];
         int64_t born = 0;
         if (s->is_packed || !s->is_numbered || known_find(known, &s->st) ||
             (born = born_ns(s)) < since_ns) {
             continue;
         }
-        bool is_left = is_to_wait(s, now) || (!is_copy_of(s, now) && !is_copy_of_known(s, known) &&
-                                              !add(r, s, &beginning));
+        bool is_left =
+            is_to_wait(s, now) ||
+            (!is_copy_of(s, now) && !is_copy_of_known(s, path, known) && !add(r, s, &beginning));
         oldest = is_left && (oldest == 0 || born < oldest) ? born : oldest;
     }
     siblings_done(&all);

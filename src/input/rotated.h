@@ -20,6 +20,7 @@ struct rotated {
     size_t n;
     struct tail_position missing[ROTATED_STORED]; /* that no file belongs to any more */
     size_t n_missing;
+    unsigned looks; /* that were taken */
 };
 
 /* What is known of a name when it is found for the first time. */
@@ -28,6 +29,7 @@ struct rotated_before {
     size_t n_stored;
     int64_t saved_ms; /* wall time by which they were kept; 0: files that are new since are not
                          looked for */
+    unsigned looks;   /* at the folder, at most: more than one when a rotation is under way */
 };
 
 /* Finds what was rotated away since. `now` is the open file that the name leads to, with its `st`;

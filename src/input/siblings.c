@@ -40,6 +40,7 @@ static int64_t changed_ns(const struct sibling *s)
 static void sibling_done(struct sibling *s)
 {
     free(s->path);
+    free(s->head);
     *s = (struct sibling){0};
 }
 
@@ -62,20 +63,16 @@ static void insert(struct siblings *s, struct sibling *new)
     s->all[at] = *new;
 }
 
-static bool has_end(struct span text, const char *end)
-{
-    return span_ends(text, span_of(end));
-}
-
 static void take_entry(struct siblings *s, struct span folder, struct span base, const char *entry)
 {
     struct span name = span_of(entry), behind = span_after(name, base.len);
-    if (!span_starts(name, base) || !is_suffix(behind) || has_end(name, ".tmp") ||
-        has_end(name, ".swp")) {
+    if (!span_starts(name, base) || !is_suffix(behind) || span_ends(name, SPAN(".tmp")) ||
+        span_ends(name, SPAN(".swp"))) {
         return;
     }
     struct sibling new = {.path = alloc_printf("%.*s%s", (int)folder.len, folder.ptr, entry),
-                          .is_packed = has_end(name, ".gz") || has_end(name, ".zst"),
+                          .is_packed =
+                              span_ends(name, SPAN(".gz")) || span_ends(name, SPAN(".zst")),
                           .is_numbered = is_digit(behind.ptr[1])};
     if (stat(new.path, &new.st) || !S_ISREG(new.st.st_mode)) {
         sibling_done(&new);
@@ -108,33 +105,35 @@ void siblings_done(struct siblings *s)
     s->n = 0;
 }
 
-/* Reads the first `len` bytes, unpacked. False when there are not so many. */
-static bool read_head(const struct sibling *s, char *head, size_t len)
+static void read_head(struct sibling *s)
 {
     struct problem ignored;
     struct file *file = file_open(s->path, &ignored);
-    ptrdiff_t n = file ? file_read(file, head, len, &ignored) : -1;
+    s->head = alloc_zero(TAIL_HEAD_BYTES, 1);
+    ptrdiff_t n = file ? file_read(file, s->head, TAIL_HEAD_BYTES, &ignored) : 0;
+    s->head_len = n > 0 ? (size_t)n : 0;
     file_close(file);
-    return n == (ptrdiff_t)len;
 }
 
-bool sibling_has_head(const struct sibling *s, const struct tail_position *p)
+bool sibling_has_head(struct sibling *s, const struct tail_position *p)
 {
-    char head[TAIL_HEAD_BYTES];
-    return p->head_len > 0 && p->head_len <= TAIL_HEAD_BYTES && read_head(s, head, p->head_len) &&
-           span_hash((struct span){head, p->head_len}) == p->head_hash;
+    if (!s->head) {
+        read_head(s);
+    }
+    return p->head_len > 0 && p->head_len <= s->head_len &&
+           span_hash((struct span){s->head, p->head_len}) == p->head_hash;
 }
 
 /* A copy that ends before the position is one that is still being made, or of an earlier moment. */
-static bool is_copy(const struct sibling *s, const struct tail_position *p)
+static bool is_copy(struct sibling *s, const struct tail_position *p)
 {
     return (s->is_packed || (uint64_t)s->st.st_size >= p->offset) && sibling_has_head(s, p);
 }
 
-const struct sibling *siblings_of(const struct siblings *s, const struct tail_position *p)
+struct sibling *siblings_of(struct siblings *s, const struct tail_position *p)
 {
     for (size_t i = 0; i < s->n; i++) {
-        const struct sibling *at = &s->all[i];
+        struct sibling *at = &s->all[i];
         if (p->inode == (uint64_t)at->st.st_ino && p->device == (uint64_t)at->st.st_dev &&
             !at->is_packed && (uint64_t)at->st.st_size >= p->offset &&
             (p->offset == 0 || sibling_has_head(at, p))) {

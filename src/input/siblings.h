@@ -20,6 +20,8 @@ struct sibling {
     struct stat st;
     bool is_packed;
     bool is_numbered; /* what is behind the name begins with a digit, as rotation makes it */
+    char *head;       /* at most TAIL_HEAD_BYTES, unpacked; NULL: not read yet */
+    size_t head_len;
 };
 
 struct siblings {
@@ -34,10 +36,11 @@ void siblings_done(struct siblings *s);
 
 /* The one that a position belongs to: the same file, or else one with the same head that is at
  * least as long. NULL: there is none. */
-const struct sibling *siblings_of(const struct siblings *s, const struct tail_position *p);
+struct sibling *siblings_of(struct siblings *s, const struct tail_position *p);
 
-/* Has the sibling the head of the position? A position without a head has that of no file. */
-bool sibling_has_head(const struct sibling *s, const struct tail_position *p);
+/* Has the sibling the head of the position? A position without a head has that of no file. The head
+ * is read once. */
+bool sibling_has_head(struct sibling *s, const struct tail_position *p);
 
 /* Opens it for reading from `offset` on. What is packed is unpacked into a file without a name, in
  * which the bytes between its head and `offset` are a hole. A descriptor, or a negative errno. */

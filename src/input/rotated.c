@@ -1,8 +1,8 @@
 #define _GNU_SOURCE /* CLOCK_REALTIME_COARSE */
 
 /*
- * A packed file has a device that is none, so that no other can be taken for it: the inode of what
- * was packed may be another file's by now. Its position is found again by the head.
+ * What was unpacked has the inode of the packed file, but a device that is none, so that no other
+ * can be taken for it. Its position is found again by the head.
  */
 #include "input/rotated.h"
 
@@ -36,7 +36,7 @@ static struct tail_file *open_at(const struct sibling *s, const struct tail_posi
     f->is_apart = s->is_packed;
     if (s->is_packed) {
         f->device = 0;
-        f->inode = p->head_hash;
+        f->inode = (uint64_t)s->st.st_ino;
     }
     followed_resume(f, p);
     return f;
@@ -62,6 +62,19 @@ static int64_t wall_ms(void)
     struct timespec now;
     clock_gettime(CLOCK_REALTIME_COARSE, &now);
     return ms_of(now);
+}
+
+static bool is_known(const struct known *known, const struct sibling *s)
+{
+    if (!s->is_packed) {
+        return known_find(known, &s->st) != NULL;
+    }
+    for (const struct tail_file *f = known->first; f; f = f->next) {
+        if (f->is_apart && f->inode == (uint64_t)s->st.st_ino) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool is_position_known(const struct known *known, const struct tail_position *p)
@@ -163,7 +176,7 @@ static bool find_once(struct rotated *r, const char *path, const struct rotated_
         while (i < n && of[i] != s) {
             i++;
         }
-        if (!s->is_packed && known_find(known, &s->st)) {
+        if (is_known(known, s)) {
             continue;
         }
         if (i < n || (is_new(s, before, now) && !is_in_making(&all, s))) {
@@ -222,7 +235,7 @@ struct tail_file *rotated_copy(const char *path, const struct tail_position *rea
     for (size_t i = all.n; i-- > 0 && !f;) {
         struct sibling *s = &all.all[i];
         bool is_whole = s->is_packed || (uint64_t)s->st.st_size >= read->offset;
-        if (is_whole && !known_find(known, &s->st) && sibling_has_head(s, read)) {
+        if (is_whole && !is_known(known, s) && sibling_has_head(s, read)) {
             f = open_at(s, read);
         }
     }
@@ -271,7 +284,7 @@ int64_t rotated_since(struct rotated *r, const char *path, int64_t since_ns, int
     for (size_t k = 0; k < all.n; k++) {
         struct sibling *s = &all.all[k];
         int64_t born = 0;
-        if (s->is_packed || !s->is_numbered || known_find(known, &s->st) ||
+        if (s->is_packed || !s->is_numbered || is_known(known, s) ||
             (born = born_ns(s)) < since_ns) {
             continue;
         }

@@ -153,6 +153,20 @@ static bool is_in_making(const struct siblings *all, const struct sibling *s)
     return false;
 }
 
+/* The position of a sibling, NULL when it has none. Of several the one that was read farthest: one
+ * without a head fits any file that was given its inode since. */
+static const struct tail_position *claim(const struct sibling *s, struct sibling *const *of,
+                                         const struct tail_position *positions, size_t n)
+{
+    const struct tail_position *best = NULL;
+    for (size_t i = 0; i < n; i++) {
+        if (of[i] == s && (!best || positions[i].offset > best->offset)) {
+            best = &positions[i];
+        }
+    }
+    return best;
+}
+
 /* One look at the folder. False when a file could not be had, or was not found. */
 static bool find_once(struct rotated *r, const char *path, const struct rotated_before *before,
                       int now, const struct known *known, const struct tail_position *orphans,
@@ -172,15 +186,12 @@ static bool find_once(struct rotated *r, const char *path, const struct rotated_
     }
     for (size_t k = 0; k < all.n; k++) {
         struct sibling *s = &all.all[k];
-        size_t i = 0;
-        while (i < n && of[i] != s) {
-            i++;
-        }
+        const struct tail_position *p = claim(s, of, orphans, n);
         if (is_known(known, s)) {
             continue;
         }
-        if (i < n || (is_new(s, before, now) && !is_in_making(&all, s))) {
-            is_whole = add(r, s, i < n ? &orphans[i] : &beginning) && is_whole;
+        if (p || (is_new(s, before, now) && !is_in_making(&all, s))) {
+            is_whole = add(r, s, p ? p : &beginning) && is_whole;
         }
     }
     siblings_done(&all);

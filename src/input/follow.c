@@ -210,10 +210,12 @@ static void adopt_since(struct follow *w, struct name *name, int fd, struct tail
 static void begin(struct follow *w, struct name *name, int fd, const struct stat *st)
 {
     bool is_successor = name->was_found;
-    if (is_successor && (name->look_beside || !watch_is_reliable(name->watch))) {
-        adopt_since(w, name, fd, NULL);
-    } else if (!is_successor) {
+    if (!is_successor) {
         adopt_before(w, name, fd, st, NULL);
+    } else if (name->look_beside || !watch_is_reliable(name->watch)) {
+        adopt_since(w, name, fd, NULL);
+    } else {
+        settle(name); /* nothing happened beside it */
     }
     struct tail_file *f = followed_new(fd, st);
     known_add(&w->known, f, name);
@@ -410,9 +412,11 @@ static void look_beside(struct follow *w, struct name *name)
 }
 
 /* Closes a file. It stays known while a name leads to it, and for a time if it still exists: it
- * must not be taken for a new one when it comes into sight again. */
+ * must not be taken for a new one when it comes into sight again. Nor when it is found beside its
+ * name: it was quiet for so long that all from its time is known. */
 static void retire(struct follow *w, struct tail_file *f, bool is_deleted)
 {
+    settle(f->home);
     close(f->fd);
     f->fd = -1;
     if (f->n_names) {
@@ -500,6 +504,8 @@ static void look_rotated(struct follow *w, struct tail_file *f)
         give(w, f, true);
     }
     bool is_over = st.st_nlink == 0 || has_successor(f) || quiet >= LONE_WAIT_MS;
+    is_over =
+        is_over && !f->home->look_beside; /* else a copy of it might be taken for a new file */
     if (is_over && f->is_finished && f->fd >= 0 && !f->is_active && !w->is_stopping) {
         retire(w, f, st.st_nlink == 0);
     }
@@ -517,7 +523,8 @@ static void look_all_rotated(struct follow *w)
         if (f->is_rotated && f->fd >= 0) {
             w->has_rotated = true;
             look_rotated(w, f);
-        } else if (f->is_rotated && f->n_names == 0) {
+        } else if (f->is_rotated && f->n_names == 0 && !f->home->look_beside) {
+            settle(f->home);
             known_remember(&w->known, f);
             known_drop(&w->known, f);
         }

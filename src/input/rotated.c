@@ -285,22 +285,29 @@ static bool is_to_wait(struct sibling *s, int now)
     return quiet < ROTATED_QUIET_MS || (quiet < ROTATED_MARGIN_MS && is_copy_of(s, now));
 }
 
+/* Was it made since, and if it is packed, also what is in it? Packing keeps the time of the last
+ * change. `*born` is when it was made. */
+static bool is_since(const struct sibling *s, int64_t since_ns, int64_t *born)
+{
+    *born = born_ns(s);
+    return s->is_numbered && *born >= since_ns &&
+           (!s->is_packed || ms_of(s->st.st_mtim) >= since_ns / 1000000);
+}
+
 int64_t rotated_since(struct rotated *r, const char *path, int64_t since_ns, int now,
                       const struct known *known)
 {
     static const struct tail_position beginning = {0};
     struct siblings all = {.n = 0};
-    int64_t oldest = 0;
+    int64_t oldest = 0, born;
     siblings_find(&all, path);
     for (size_t k = 0; k < all.n; k++) {
         struct sibling *s = &all.all[k];
-        int64_t born = 0;
-        if (s->is_packed || !s->is_numbered || is_known(known, s) ||
-            (born = born_ns(s)) < since_ns) {
+        if (is_known(known, s) || !is_since(s, since_ns, &born)) {
             continue;
         }
         bool is_left =
-            is_to_wait(s, now) ||
+            is_in_making(&all, s) || is_to_wait(s, now) ||
             (!is_copy_of(s, now) && !is_copy_of_known(s, path, known) && !add(r, s, &beginning));
         oldest = is_left && (oldest == 0 || born < oldest) ? born : oldest;
     }

@@ -182,6 +182,15 @@ static void on_error(const char *path, int error, void *ctx)
     }
 }
 
+static struct tail_position position_in(const struct store_position *p)
+{
+    return (struct tail_position){.device = p->device,
+                                  .inode = p->inode,
+                                  .offset = p->offset,
+                                  .head_hash = p->head_hash,
+                                  .head_len = p->head_len};
+}
+
 /* `out` comes with device and inode, by which the store knows a file: one that was renamed while we
  * were away is found too. */
 static bool position_of(const char *path, struct tail_position *out, void *ctx)
@@ -190,30 +199,23 @@ static bool position_of(const char *path, struct tail_position *out, void *ctx)
     const struct section *section = ctx;
     const struct store_position *p =
         store_find(&section->service->store, section->name, out->device, out->inode);
-    if (!p) {
-        return false;
+    if (p) {
+        *out = position_in(p);
     }
-    *out = (struct tail_position){.device = p->device,
-                                  .inode = p->inode,
-                                  .offset = p->offset,
-                                  .head_hash = p->head_hash,
-                                  .head_len = p->head_len};
-    return true;
+    return p != NULL;
 }
 
-static void add_position(struct store *out, char *source, const char *path,
-                         const struct tail_position *at)
+static void add_position(struct store *out, const struct section *section,
+                         const struct found *found, const struct tail_position *at)
 {
-    char *copy = alloc_text(span_of(path));
-    struct store_position p = {.source = source,
-                               .path = copy,
+    struct store_position p = {.source = section->name,
+                               .path = found->path,
                                .device = at->device,
                                .inode = at->inode,
                                .offset = at->offset,
                                .head_hash = at->head_hash,
                                .head_len = at->head_len};
     store_add(out, &p);
-    free(copy);
 }
 
 static size_t positions_at(const char *path, struct tail_position *out, size_t max, void *ctx)
@@ -224,11 +226,7 @@ static size_t positions_at(const char *path, struct tail_position *out, size_t m
     uint64_t key = span_hash(span_of(path));
     for (const struct store_position *p; n < max && (p = keymap_next(map, key, &at));) {
         if (strcmp(p->path, path) == 0 && strcmp(p->source, section->name) == 0) {
-            out[n++] = (struct tail_position){.device = p->device,
-                                              .inode = p->inode,
-                                              .offset = p->offset,
-                                              .head_hash = p->head_hash,
-                                              .head_len = p->head_len};
+            out[n++] = position_in(p);
         }
     }
     return n;
@@ -244,9 +242,10 @@ static void on_gone(const char *path, const struct tail_position *position, void
         "%s: a file that was read before the start is gone, and none beside it is the same: what "
         "had not been read of it is lost",
         path);
-    if (gone->n_positions < GONE) {
+    const struct found *f = find(section->service, section->name, path);
+    if (f && gone->n_positions < GONE) {
         section->service->gone_ms = uv_now(section->service->loop);
-        add_position(gone, section->name, path, position);
+        add_position(gone, section, f, position);
     }
 }
 
@@ -528,7 +527,7 @@ void sections_positions(struct service *s, struct store *out)
              f = tail_each(section->tail, f)) {
             struct found *found = tail_file_user(f);
             struct tail_position at = tail_file_position(f);
-            add_position(out, section->name, found->path, &at);
+            add_position(out, section, found, &at);
         }
     }
     if (s->gone.n_positions && uv_now(s->loop) - s->gone_ms > GONE_MS) {

@@ -21,10 +21,15 @@ void found_done(struct found *f)
         free(f->logs[i].path);
         free(f->logs[i].format);
     }
+    for (size_t i = 0; i < f->n_files; i++) {
+        free(f->files[i]);
+    }
     free(f->logs);
+    free(f->files);
     buf_done(&f->notes);
     f->logs = NULL;
-    f->n_logs = 0;
+    f->files = NULL;
+    f->n_logs = f->n_files = 0;
 }
 
 /* Bytes that could end the comment are shown as blanks. */
@@ -71,15 +76,7 @@ struct span found_folder(const char *file)
     return slash ? (struct span){file, (size_t)(slash - file)} : SPAN(".");
 }
 
-static int fail(struct found *f, const char *path, int error)
-{
-    problem_set(f->why, "%s",
-                error == -EFBIG ? "larger than 4 MiB, with what it includes" : strerror(-error));
-    problem_at(f->why, path, 0, 0);
-    return error;
-}
-
-int found_read(struct found *f, const char *path, struct buf *text)
+static int read_all(struct found *f, const char *path, struct buf *text)
 {
     FILE *in = fopen(path, "rbe");
     size_t got = 1;
@@ -93,12 +90,28 @@ int found_read(struct found *f, const char *path, struct buf *text)
     if (in) {
         fclose(in);
     }
-    if (error) {
-        return fail(f, path, error);
-    }
     buf_byte(text, '\0');
     text->len--;
-    return 0;
+    return error;
+}
+
+const char *found_read(struct found *f, const char *path, struct buf *text, int *error)
+{
+    *error = read_all(f, path, text);
+    if (*error) {
+        problem_set(f->why, "%s",
+                    *error == -EFBIG ? "larger than 4 MiB, with what it includes"
+                                     : strerror(-*error));
+        problem_at(f->why, path, 0, 0);
+        return NULL;
+    }
+    f->files = alloc_resize(f->files, f->n_files + 1, sizeof(f->files[0]));
+    return f->files[f->n_files++] = alloc_text(span_of(path));
+}
+
+bool found_try(struct found *f, const char *path, struct buf *text)
+{
+    return read_all(f, path, text) == 0;
 }
 
 char *found_first(struct found *f, const char *const *paths)

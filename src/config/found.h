@@ -27,6 +27,8 @@ struct found {
     size_t n_logs;
     struct buf notes; /* lines of comment: what can't be followed, and why */
     size_t bytes;     /* read so far */
+    char **files;     /* that were read: their names are places in notes */
+    size_t n_files;
     struct problem *why;
 };
 
@@ -57,9 +59,12 @@ char *found_join(struct span folder, struct span path);
 /* The folder that a file is in. */
 struct span found_folder(const char *file);
 
-/* Reads a file (a path from here) and ends it with a NUL that is not counted in `text->len`. 0, or
- * a negative errno with `why` in f->why. */
-int found_read(struct found *f, const char *path, struct buf *text);
+/* Reads a file (a path from here) and ends it with a NUL that is not counted in `text->len`. Its
+ * name, for notes, lives as long as `f`. NULL with `*error`, a negative errno, and f->why. */
+const char *found_read(struct found *f, const char *path, struct buf *text, int *error);
+
+/* The same for a file that need not be there: false when it can't be read, and nothing is said. */
+bool found_try(struct found *f, const char *path, struct buf *text);
 
 /* The first of the paths (the server's, NULL at the end) that is a file; freed by the caller. NULL
  * when none is, with f->why filled. */

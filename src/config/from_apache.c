@@ -42,8 +42,6 @@ struct apache {
     size_t n_customs;
     unsigned depth, skipped; /* sections; those that don't hold, and all in them */
     unsigned files;
-    char **names;
-    size_t n_names;
 };
 
 struct text {
@@ -320,11 +318,9 @@ static int read_file(void *ctx, const char *path)
 {
     struct apache *x = ctx;
     struct buf text = {0};
-    x->names = alloc_resize(x->names, x->n_names + 1, sizeof(x->names[0]));
-    char *name = x->names[x->n_names++] = alloc_text(span_of(path));
-    struct text t = {.apache = x, .name = name};
-    int r = found_read(x->found, path, &text);
-    if (r == 0) {
+    int r;
+    struct text t = {.apache = x, .name = found_read(x->found, path, &text, &r)};
+    if (t.name) {
         x->files++;
         r = read_lines(&t, buf_span(&text));
         x->files--;
@@ -339,12 +335,9 @@ static void read_environment(struct apache *x, const char *conf)
 {
     struct span folder = found_folder(conf);
     char *path = alloc_printf("%.*s/envvars", (int)folder.len, folder.ptr);
-    struct problem *why = x->found->why, ignored;
     struct buf text = {0};
-    x->found->why = &ignored;
-    int r = found_read(x->found, path, &text);
-    x->found->why = why;
-    for (struct span rest = buf_span(&text); r == 0 && rest.len;) {
+    bool is_there = found_try(x->found, path, &text);
+    for (struct span rest = buf_span(&text); is_there && rest.len;) {
         struct span line = span_trim(span_head(rest, span_find(rest, '\n')));
         rest = span_after(rest, span_find(rest, '\n') + 1);
         size_t equals = span_find(line, '=');
@@ -416,11 +409,7 @@ static void apache_done(struct apache *x)
         free(x->customs[i].target);
         free(x->customs[i].format);
     }
-    for (size_t i = 0; i < x->n_names; i++) {
-        free(x->names[i]);
-    }
     free(x->customs);
-    free(x->names);
     named_done(&x->variables);
     named_done(&x->formats);
     named_done(&x->modules);

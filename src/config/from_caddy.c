@@ -29,8 +29,6 @@ struct caddy {
     char *folder;
     unsigned depth, files;
     struct log log;
-    char **names;
-    size_t n_names;
 };
 
 struct text {
@@ -219,10 +217,9 @@ static int read_file(void *ctx, const char *path)
 {
     struct caddy *x = ctx;
     struct buf text = {0};
-    x->names = alloc_resize(x->names, x->n_names + 1, sizeof(x->names[0]));
-    char *name = x->names[x->n_names++] = alloc_text(span_of(path));
-    int r = found_read(x->found, path, &text);
-    if (r == 0) {
+    int r;
+    const char *name = found_read(x->found, path, &text, &r);
+    if (name) {
         struct text t = {
             .caddy = x, .at = text.data, .end = text.data + text.len, .name = name, .line = 1};
         x->files++;
@@ -249,10 +246,6 @@ int from_caddy(struct found *f)
         r = -EINVAL;
     }
     free(x.log.path);
-    for (size_t i = 0; i < x.n_names; i++) {
-        free(x.names[i]);
-    }
-    free(x.names);
     free(x.folder);
     free(path);
     return r;

@@ -124,8 +124,8 @@ static int look_into_rsyslog(void *ctx, const char *file)
     struct syslog_search *s = ctx;
     struct buf text = {0};
     bool is_ours = false;
-    int r = found_read(s->found, file, &text);
-    for (struct span rest = buf_span(&text); r == 0 && rest.len && !s->path;) {
+    bool is_there = found_try(s->found, file, &text);
+    for (struct span rest = buf_span(&text); is_there && rest.len && !s->path;) {
         struct span line = span_trim(span_head(rest, span_find(rest, '\n')));
         rest = span_after(rest, span_find(rest, '\n') + 1);
         if (line.len == 0 || line.ptr[0] == '#' || line.ptr[0] == '$') {
@@ -144,11 +144,8 @@ static int look_into_rsyslog(void *ctx, const char *file)
 static char *syslog_file(struct found *f)
 {
     struct syslog_search s = {.found = f};
-    struct problem *why = f->why, ignored;
     char *pattern = found_path(f, SPAN("/etc/rsyslog.d/*.conf"));
-    f->why = &ignored;
     found_each(pattern, look_into_rsyslog, &s);
-    f->why = why;
     free(pattern);
     return s.path ? s.path : alloc_text(SPAN("/var/log/haproxy.log"));
 }
@@ -301,9 +298,9 @@ int from_haproxy(struct found *f)
     struct haproxy *x = alloc_zero(1, sizeof(*x));
     struct buf text = {0};
     x->found = f;
-    x->file = path;
-    int r = found_read(f, path, &text);
-    for (struct span rest = buf_span(&text); r == 0 && rest.len;) {
+    int r;
+    x->file = found_read(f, path, &text, &r);
+    for (struct span rest = buf_span(&text); x->file && rest.len;) {
         struct span line = span_head(rest, span_find(rest, '\n'));
         rest = span_after(rest, line.len + 1);
         x->line++;

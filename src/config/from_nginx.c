@@ -42,8 +42,6 @@ struct nginx {
     bool has_server, is_inherited; /* a server without an access_log of its own */
     struct block blocks[BLOCKS];
     unsigned depth, files;
-    char **names; /* of the files, for notes */
-    size_t n_names;
 };
 
 /* A file while it is read. */
@@ -360,10 +358,9 @@ static int read_file(void *ctx, const char *path)
 {
     struct nginx *x = ctx;
     struct buf text = {0};
-    x->names = alloc_resize(x->names, x->n_names + 1, sizeof(x->names[0]));
-    char *name = x->names[x->n_names++] = alloc_text(span_of(path));
-    int r = found_read(x->found, path, &text);
-    if (r == 0) {
+    int r;
+    const char *name = found_read(x->found, path, &text, &r);
+    if (name) {
         struct text t = {.nginx = x,
                          .at = text.data,
                          .end = text.data + text.len,
@@ -404,10 +401,6 @@ static void nginx_done(struct nginx *x)
         free(x->owns[i].path);
         free(x->owns[i].format);
     }
-    for (size_t i = 0; i < x->n_names; i++) {
-        free(x->names[i]);
-    }
-    free(x->names);
     free(x->layouts);
     free(x->owns);
     free(x->folder);

@@ -123,6 +123,25 @@ static void test_a_log_that_begins_with_few_lines_is_learned_later(void **state)
     buf_done(&log);
 }
 
+static void test_a_clone_gets_what_was_learned_after_it_was_made(void **state)
+{
+    (void)state;
+    struct buf log = {0};
+    fill(&log, "w@.example.com|2026-11-22T16:43:4@Z|GET /@ HTTP/1.1|#|%", MANY);
+    struct reader *r = reader_after(span_head(buf_span(&log), span_find(buf_span(&log), '\n') + 1));
+    struct reader *clone = reader_clone(r);
+    assert_int_equal(count_read(clone, buf_span(&log)), 0); /* it does not learn itself */
+    count_read(r, buf_span(&log));
+    assert_non_null(reader_layout(r));
+    assert_false(reader_fits(clone, r));
+    reader_resume(clone, r);
+    assert_string_equal(reader_layout(clone), reader_layout(r));
+    assert_int_equal(count_read(clone, buf_span(&log)), MANY);
+    reader_free(r);
+    reader_free(clone);
+    buf_done(&log);
+}
+
 static void test_lines_in_envelopes_and_clones_are_read_alike(void **state)
 {
     (void)state;
@@ -148,6 +167,7 @@ int main(void)
         cmocka_unit_test(test_numbers_that_are_no_codes_are_not_taken_for_any),
         cmocka_unit_test(test_few_lines_show_nothing),
         cmocka_unit_test(test_a_log_that_begins_with_few_lines_is_learned_later),
+        cmocka_unit_test(test_a_clone_gets_what_was_learned_after_it_was_made),
         cmocka_unit_test(test_lines_in_envelopes_and_clones_are_read_alike),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

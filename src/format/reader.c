@@ -218,13 +218,21 @@ static bool votes_for(const struct reader *r, struct candidate *c, const struct 
     return i > 0;
 }
 
-static void keep_unread(struct reader *r, struct span line)
+static bool can_keep(const struct reader *r)
 {
-    if (r->n_unread < LEARN_LINES && line.len && line.ptr[0] != '#') {
+    return r->n_unread < LEARN_LINES && r->unread.len < READER_VOTE_BYTES;
+}
+
+/* As many bytes as vote, too: of huge lines a few show as much. False when the line is not kept. */
+static bool keep_unread(struct reader *r, struct span line)
+{
+    bool is_kept = can_keep(r) && line.len && line.ptr[0] != '#';
+    if (is_kept) {
         buf_add(&r->unread, line);
         buf_byte(&r->unread, '\n');
         r->n_unread++;
     }
+    return is_kept;
 }
 
 /* True when enough was seen, in lines or in bytes, so that a file of very long lines does not hold
@@ -354,7 +362,7 @@ void reader_decide(struct reader *r)
         second = best;
         best = r->n - 1;
     }
-    if (best != NOBODY || r->n_unread == LEARN_LINES) {
+    if (best != NOBODY || !can_keep(r)) {
         end_learning(r);
     }
     /* The lines of the vote are read once more, so every state begins anew. */
@@ -506,17 +514,16 @@ static enum parse_result look_further(struct reader *r, const struct envelope *e
  * until as many are there as vote. */
 static void learn_late(struct reader *r, struct span line)
 {
-    if (r->n_unread == LEARN_LINES) {
+    if (!keep_unread(r, line)) {
         return;
     }
-    keep_unread(r, line);
     bool is_time = r->n_unread >= LEARN_LEAST && (r->n_unread & (r->n_unread - 1)) == 0;
     if (is_time && learn(r, 0)) {
         r->chosen = r->n - 1;
         r->switches++;
         snprintf(r->reason, sizeof(r->reason), "the first lines fit %s", r->layout);
     }
-    if (r->layout || r->n_unread == LEARN_LINES) {
+    if (r->layout || !can_keep(r)) {
         end_learning(r);
     }
 }
@@ -594,8 +601,6 @@ unsigned reader_switches(const struct reader *r)
     return r->switches;
 }
 
-/* All memories of the candidates, one after another. A candidate that was never tried has that of
- * one just opened. */
 /* Parts that wait for the end of their line, as one number. */
 static uint64_t parts_of(const struct reader *r)
 {
@@ -613,6 +618,8 @@ static void take_parts(struct reader *r, const struct reader *from)
     }
 }
 
+/* All memories of the candidates, one after another. A candidate that was never tried has that of
+ * one just opened. */
 static void copy_memory(struct reader *r, char *to)
 {
     for (unsigned i = 0; i < r->n; i++) {
@@ -649,6 +656,16 @@ void reader_rest(struct reader *r)
     }
 }
 
+/* Puts candidate `i` of another reader into a free place of this one. */
+static void copy_candidate(struct reader *r, struct candidate *to, const struct reader *of,
+                           unsigned i)
+{
+    const char *args = of->all[i].args;
+    *to = (struct candidate){.parser = of->all[i].parser,
+                             .args = args ? alloc_text(span_of(args)) : NULL};
+    r->layout = args && args == of->layout ? to->args : r->layout;
+}
+
 /* It shares no states: those belong to the other thread. */
 struct reader *reader_clone(struct reader *of)
 {
@@ -660,10 +677,7 @@ struct reader *reader_clone(struct reader *of)
     r->envelope = NULL;
     r->start = (struct reader_start){0};
     for (unsigned i = 0; i < r->n; i++) {
-        const char *args = of->all[i].args;
-        r->all[i] = (struct candidate){.parser = of->all[i].parser,
-                                       .args = args ? alloc_text(span_of(args)) : NULL};
-        r->layout = args && args == of->layout ? r->all[i].args : r->layout;
+        copy_candidate(r, &r->all[i], of, i);
         r->start.memory_bytes += r->all[i].parser->memory_size;
     }
     r->start.memory = alloc_zero(r->start.memory_bytes + 1, 1);
@@ -671,8 +685,13 @@ struct reader *reader_clone(struct reader *of)
     return r;
 }
 
+/* What `as` learned since the clone was made is one more candidate of the clone, too. */
 void reader_resume(struct reader *clone, struct reader *as)
 {
+    if (clone->n < as->n) {
+        copy_candidate(clone, &clone->all[clone->n], as, clone->n);
+        clone->n++;
+    }
     clone->chosen = clone->last = clone->start.chosen = as->chosen;
     clone->rival = clone->start.rival = as->rival;
     clone->rival_run = clone->start.rival_run = as->rival_run;

@@ -6,16 +6,22 @@
  */
 #include "parsers/lang/text.h"
 
+#include <errno.h>
+
 static int open_layout(void *state, struct span args, struct problem *why)
 {
-    return text_open_plain(state, args.len ? args : SPAN("<client> <status> <text>"), true, why);
+    if (args.len == 0) {
+        problem_set(why, "layout needs its columns: layout:'<client> [<clf>] <status>'");
+        return -EINVAL;
+    }
+    return text_open_plain(state, args, true, why);
 }
 
 const struct parser parser_layout = {
     .name = "layout",
     .summary =
         "columns in teapotd's own words, as auto finds them where nothing else fits, or layout:'…'",
-    .sample = "192.0.2.7 404 whatever comes then",
+    .sample = "",
     .state_size = sizeof(struct text_state),
     .open = open_layout,
     .drop = text_drop,

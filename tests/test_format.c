@@ -81,6 +81,10 @@ static void a_wrong_specification_says_why(void **state)
         {"json:status=", "no field=key"},
         {"json:status=x,host=x", "given twice"},
         {"regex:(", "wrong"},
+        {"layout", "needs its columns"},
+        {"layout:<status> <ststus>", "nothing is called <ststus>"},
+        {"nginx\nauto", "auto is no format beside others"},
+        {"nginx\ncmbined", "did you mean \"combined\"?"},
         {"w3c:date time", "sc-status"},
         {"haproxy:%ci", "no status"},
     };

@@ -284,3 +284,42 @@ def receiver():
     yield r
     r.server.shutdown()
     r.server.server_close()
+
+
+APACHE_MODULES = "/usr/lib/apache2/modules"
+
+
+def apache_conf(folder, port, modules, root=None):
+    """What every httpd under test begins with: it runs in `folder` and serves folder/www."""
+    if not os.path.isdir(APACHE_MODULES):
+        pytest.skip("%s is not there" % APACHE_MODULES)
+    (folder / "www").mkdir(exist_ok=True)
+    lines = [
+        "ServerRoot %s" % (root or folder),
+        "PidFile %s/apache.pid" % folder,
+        "ErrorLog %s/error.log" % folder,
+        "DefaultRuntimeDir %s" % folder,
+        "Mutex pthread",
+        "Listen 127.0.0.1:%d" % port,
+        "ServerName shop.example",
+        "DocumentRoot %s/www" % folder,
+        *(
+            "LoadModule %s_module %s/mod_%s.so" % (name, APACHE_MODULES, name)
+            for name in ("mpm_event", "authz_core", *modules)
+        ),
+    ]
+    if os.geteuid() == 0:
+        lines += ["User nobody", "Group nogroup"]
+    return "\n".join(lines) + "\n"
+
+
+def start_caddy(running, conf, folder):
+    """Caddy with a Caddyfile; what it keeps is kept in `folder`."""
+    home = {name: str(folder) for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME")}
+    with open(folder / "caddy.out", "wb") as out:
+        return running(
+            [needs("caddy"), "run", "--config", str(conf), "--adapter", "caddyfile"],
+            env={**os.environ, **home},
+            stdout=out,
+            stderr=out,
+        )

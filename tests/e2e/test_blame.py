@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from conftest import free_port, is_listening, needs, scan, wait_for
+from conftest import apache_conf, free_port, is_listening, needs, scan, start_caddy, wait_for
 
 REFUSES, HANGS, CLOSES, LIES, FAILS, WORKS = "refuses hangs closes lies fails works".split()
 BREAKS = "breaks"  # off in the middle of a good answer
@@ -227,19 +227,6 @@ def test_haproxy(tmp_path, running, upstreams):
 
 APACHE_WHY = '%h %l %u %t "%r" %>s %O %X "%R" "%{error-notes}n"'
 APACHE = """
-ServerRoot {folder}
-PidFile {folder}/apache.pid
-ErrorLog {folder}/error.log
-DefaultRuntimeDir {folder}
-Mutex pthread
-Listen 127.0.0.1:{port}
-ServerName shop.example
-{user}
-LoadModule mpm_event_module {modules}/mod_mpm_event.so
-LoadModule authz_core_module {modules}/mod_authz_core.so
-LoadModule proxy_module {modules}/mod_proxy.so
-LoadModule proxy_http_module {modules}/mod_proxy_http.so
-DocumentRoot {folder}/www
 ProxyTimeout 1
 LogFormat "{why}" why
 CustomLog {folder}/access.log why
@@ -249,23 +236,15 @@ CustomLog {folder}/access.log why
 
 def test_apache(tmp_path, running, upstreams):
     apache, port = needs("apache2"), free_port()
-    modules = "/usr/lib/apache2/modules"
-    if not os.path.isdir(modules):
-        pytest.skip("%s is not there" % modules)
-    (tmp_path / "www").mkdir()
+    why = APACHE_WHY.replace('"', '\\"')
+    proxies = "\n".join(
+        "ProxyPass /%s http://127.0.0.1:%d/ retry=0" % (kind, server.port)
+        for kind, server in upstreams.items()
+    )
     conf = tmp_path / "apache.conf"
     conf.write_text(
-        APACHE.format(
-            folder=tmp_path,
-            port=port,
-            modules=modules,
-            user="User nobody\nGroup nogroup" if os.geteuid() == 0 else "",
-            why=APACHE_WHY.replace('"', '\\"'),
-            proxies="\n".join(
-                "ProxyPass /%s http://127.0.0.1:%d/ retry=0" % (kind, server.port)
-                for kind, server in upstreams.items()
-            ),
-        )
+        apache_conf(tmp_path, port, ["proxy", "proxy_http"])
+        + APACHE.format(folder=tmp_path, why=why, proxies=proxies)
     )
     running([apache, "-X", "-f", str(conf)])
     wait_for(lambda: is_listening(port), "apache")
@@ -298,7 +277,7 @@ http://:{port} {{
 
 def test_caddy(tmp_path, running, upstreams):
     """Its access log has no word of the upstream: the codes alone tell who has to act."""
-    caddy, port = needs("caddy"), free_port()
+    port = free_port()
     proxies = "\n".join(
         "reverse_proxy /%s 127.0.0.1:%d {\n transport http {\n response_header_timeout 1s\n }\n}"
         % (kind, server.port)
@@ -306,16 +285,9 @@ def test_caddy(tmp_path, running, upstreams):
     )
     conf = tmp_path / "Caddyfile"
     conf.write_text(CADDY.format(folder=tmp_path, port=port, proxies=proxies))
-    home = {"HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
-    with open(tmp_path / "caddy.out", "wb") as out:
-        running(
-            [caddy, "run", "--config", str(conf), "--adapter", "caddyfile"],
-            env={**os.environ, **home},
-            stdout=out,
-            stderr=out,
-        )
-        wait_for(lambda: is_listening(port), "caddy")
-        status = {kind: ask(port, "/" + kind) for kind in upstreams}
+    start_caddy(running, conf, tmp_path)
+    wait_for(lambda: is_listening(port), "caddy")
+    status = {kind: ask(port, "/" + kind) for kind in upstreams}
     assert (status[REFUSES], status[CLOSES], status[FAILS], status[WORKS]) == (502, 502, 500, 200)
     assert status[HANGS] in (502, 504)
     got, summary = reasons_of(tmp_path / "caddy.log", "auto", len(upstreams))

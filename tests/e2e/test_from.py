@@ -8,7 +8,17 @@ import subprocess
 
 import pytest
 
-from conftest import TEAPOTD, codes_of, free_port, get, is_listening, needs, wait_for
+from conftest import (
+    TEAPOTD,
+    apache_conf,
+    codes_of,
+    free_port,
+    get,
+    is_listening,
+    needs,
+    start_caddy,
+    wait_for,
+)
 
 
 def from_server(server, root=None, code=0):
@@ -154,19 +164,7 @@ def test_nginx(tmp_path, running, daemon):
 
 
 APACHE = """
-ServerRoot {root}/etc/apache2
 Define SITE shop
-PidFile {root}/apache.pid
-ErrorLog {root}/error.log
-DefaultRuntimeDir {root}
-Mutex pthread
-Listen 127.0.0.1:{port}
-ServerName main.example
-{user}
-LoadModule mpm_event_module {modules}/mod_mpm_event.so
-LoadModule authz_core_module {modules}/mod_authz_core.so
-LoadModule alias_module {modules}/mod_alias.so
-DocumentRoot {root}/www
 LogFormat "%v:%p %h %l %u %t \\"%r\\" %>s %O" \\
     main
 <IfDefine !NOT_GIVEN>
@@ -196,20 +194,14 @@ APACHE_SITE = """
 
 def test_apache(tmp_path, running, daemon):
     apache, root, port = needs("apache2"), tmp_path / "root", free_port()
-    modules = "/usr/lib/apache2/modules"
-    if not os.path.isdir(modules):
-        pytest.skip("%s is not there" % modules)
-    user = "User nobody\nGroup nogroup" if os.geteuid() == 0 else ""
+    (root / "logs").mkdir(parents=True)
     tree(
         root,
-        etc__apache2__apache2_DOT_conf=APACHE.format(
-            root=root, port=port, modules=modules, user=user
-        ),
+        etc__apache2__apache2_DOT_conf=apache_conf(root, port, ["alias"], root / "etc/apache2")
+        + APACHE.format(root=root),
         etc__apache2__envvars="export APACHE_LOG_DIR=%s/logs$SUFFIX\n" % root,
     )
     tree(root, **{"etc__apache2__sites-enabled__1_DOT_conf": APACHE_SITE.format(port=port)})
-    (root / "logs").mkdir()
-    (root / "www").mkdir()
     env = {**os.environ, "APACHE_LOG_DIR": str(root / "logs")}
     running([apache, "-X", "-f", str(root / "etc/apache2/apache2.conf")], env=env)
     wait_for(lambda: is_listening(port), "apache")
@@ -335,26 +327,19 @@ http://:{port} {{
 
 
 def test_caddy(tmp_path, running, daemon):
-    caddy, root = needs("caddy"), tmp_path / "root"
+    root = tmp_path / "root"
     shop, api = free_port(), free_port()
     tree(
         root,
         etc__caddy__Caddyfile=CADDYFILE.format(root=root, port=shop),
         etc__caddy__sites__api_DOT_caddy=CADDY_SITE.format(root=root, port=api),
     )
-    home = {"HOME": str(root), "XDG_DATA_HOME": str(root), "XDG_CONFIG_HOME": str(root)}
-    with open(tmp_path / "caddy.out", "wb") as out:
-        running(
-            [caddy, "run", "--config", str(root / "etc/caddy/Caddyfile"), "--adapter", "caddyfile"],
-            env={**os.environ, **home},
-            stdout=out,
-            stderr=out,
-        )
-        wait_for(lambda: is_listening(shop) and is_listening(api), "caddy")
-        for _ in range(7):
-            assert get(shop, "/broken") == 503
-        for _ in range(5):
-            assert get(api, "/x") == 429
+    start_caddy(running, root / "etc/caddy/Caddyfile", root)
+    wait_for(lambda: is_listening(shop) and is_listening(api), "caddy")
+    for _ in range(7):
+        assert get(shop, "/broken") == 503
+    for _ in range(5):
+        assert get(api, "/x") == 429
     text = checked(tmp_path, from_server("caddy", root))
     counted, codes = sources_of(daemon, text, 12)
     assert codes == {"503": 7, "429": 5}

@@ -1,11 +1,20 @@
 """Logs of real servers, just written, read with the format guessed: every code is counted."""
 import collections
-import os
 import socket
 
 import pytest
 
-from conftest import codes_of, free_port, get, is_listening, needs, scan, wait_for
+from conftest import (
+    apache_conf,
+    codes_of,
+    free_port,
+    get,
+    is_listening,
+    needs,
+    scan,
+    start_caddy,
+    wait_for,
+)
 
 WANTED = {"/ok": 200, "/teapot": 418, "/broken": 503, "/slow": 504, "/missing": 404, "/moved": 301}
 
@@ -39,18 +48,6 @@ def check(log, want, names, spec="auto"):
 
 
 APACHE = """
-ServerRoot {folder}
-PidFile {folder}/apache.pid
-ErrorLog {folder}/error.log
-DefaultRuntimeDir {folder}
-Mutex pthread
-Listen 127.0.0.1:{port}
-ServerName shop.example
-{user}
-LoadModule mpm_event_module {modules}/mod_mpm_event.so
-LoadModule authz_core_module {modules}/mod_authz_core.so
-LoadModule alias_module {modules}/mod_alias.so
-DocumentRoot {folder}/www
 LogFormat "%h %l %u %t \\"%r\\" %>s %O \\"%{{Referer}}i\\" \\"%{{User-Agent}}i\\"" plain
 LogFormat "%v:%p %h %l %u %t \\"%r\\" %>s %O \\"-\\" \\"%{{User-Agent}}i\\"" vhost
 CustomLog {folder}/combined.log plain
@@ -65,15 +62,9 @@ Redirect 301 /moved http://shop.example/ok
 
 
 def test_apache(tmp_path, running):
-    apache = needs("apache2")
-    modules = "/usr/lib/apache2/modules"
-    if not os.path.isdir(modules):
-        pytest.skip("%s is not there" % modules)
-    (tmp_path / "www").mkdir()
-    port = free_port()
+    apache, port = needs("apache2"), free_port()
     conf = tmp_path / "apache.conf"
-    user = "User nobody\nGroup nogroup" if os.geteuid() == 0 else ""
-    conf.write_text(APACHE.format(folder=tmp_path, port=port, modules=modules, user=user))
+    conf.write_text(apache_conf(tmp_path, port, ["alias"]) + APACHE.format(folder=tmp_path))
     running([apache, "-X", "-f", str(conf)])
     wait_for(lambda: is_listening(port), "apache")
     want = traffic(port, {**WANTED, "/teapot": 410})  # it knows no 418
@@ -155,19 +146,7 @@ def test_caddy(tmp_path, running):
     port = free_port()
     conf = tmp_path / "Caddyfile"
     conf.write_text(CADDY.format(folder=tmp_path, port=port))
-    env = {
-        **os.environ,
-        "HOME": str(tmp_path),
-        "XDG_DATA_HOME": str(tmp_path),
-        "XDG_CONFIG_HOME": str(tmp_path),
-    }
-    with open(tmp_path / "caddy.out", "wb") as out:
-        running(
-            [needs("caddy"), "run", "--config", str(conf), "--adapter", "caddyfile"],
-            env=env,
-            stdout=out,
-            stderr=out,
-        )
-        wait_for(lambda: is_listening(port), "caddy")
-        want = traffic(port)
+    start_caddy(running, conf, tmp_path)
+    wait_for(lambda: is_listening(port), "caddy")
+    want = traffic(port)
     check(tmp_path / "caddy.log", want, ("caddy",))

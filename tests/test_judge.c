@@ -98,6 +98,27 @@ static const struct expectation expectations[] = {
      "{\"start_time\":\"2026-11-22T16:43:42Z\",\"response_code\":403,\"response_flags\":\"-\","
      "\"response_code_details\":\"rbac_access_denied_matched_policy[none]\"}",
      "access rules or credentials denied it", BLAME_AUTH, true},
+    /* Proxy-Status wins over what else the line says; the member nearest to the origin counts. */
+    {NGINX " \"$upstream_http_proxy_status\"",
+     STAMP "502 157 0.010 \"10.0.0.7:80\" \"502\" \"0.001\" \"0.010\" "
+           "\"edge; error=connection_refused; next-hop=10.0.0.9, cdn; received-status=502\"",
+     "upstream refused the connection", BLAME_UPSTREAM, true},
+    {NGINX " \"$upstream_http_proxy_status\"",
+     STAMP "504 157 0.010 \"10.0.0.7:80\" \"504\" \"0.001\" \"0.010\" \"\\x22my, edge\\x22; "
+           "details=\\x22a; error=dns_error\\x22; error=connection_read_timeout\"",
+     "upstream did not answer in time", BLAME_UPSTREAM, true},
+    {"json",
+     "{\"status\":500,\"time\":\"2026-11-22T16:43:42Z\",\"proxy_status\":\"edge; received-status=500\"}",
+     "upstream answered with an error of its own", BLAME_SERVER, true},
+    {"json",
+     "{\"status\":502,\"time\":\"2026-11-22T16:43:42Z\",\"proxy_status\":\"edge; error=made_up\"}",
+     "the line does not say", BLAME_UPSTREAM, false},
+    {"envoy:%START_TIME% %RESPONSE_CODE% %RESPONSE_FLAGS% \"%RESP(PROXY-STATUS)%\"",
+     "2026-11-22T16:43:42.127Z 503 - \"envoy; error=destination_unavailable\"",
+     "no upstream was available", BLAME_UPSTREAM, true},
+    {"envoy:%START_TIME% %RESPONSE_CODE% %RESPONSE_FLAGS% \"%RESP(PROXY-STATUS)%\"",
+     "2026-11-22T16:43:42.127Z 503 UF \"-\"", "upstream could not be reached", BLAME_UPSTREAM,
+     true},
     /* Balancers and edges with a second status. */
     {"alb", ALB "502 -" ALB_END, "upstream refused, closed the connection or answered nonsense",
      BLAME_UPSTREAM, true},

@@ -37,6 +37,11 @@ static int add_operator(struct template *t, struct span name, struct problem *wh
             return template_add_field(t, (uint8_t)operators[i].field, operators[i].shape, why);
         }
     }
+    if (span_starts(name, SPAN("RESP(")) && span_ends(name, SPAN(")"))) {
+        struct span header =
+            span_head(span_after(name, strlen("RESP(")), name.len - strlen("RESP()"));
+        return template_add_field(t, (uint8_t)field_of_header(header), TEMPLATE_TEXT, why);
+    }
     if (span_starts(name, SPAN("START_TIME(%Y-%m-%dT%H:%M:%S"))) {
         return template_add_field(t, FIELD_TIME_ISO_UTC, TEMPLATE_ISO, why);
     }

@@ -8,12 +8,13 @@
  * times of what was not reached); HAProxy Configuration Manual, 8.5; Envoy documentation, "Access
  * logging"; AWS documentation of access logs of both load balancers; Cloudflare documentation,
  * OriginResponseStatus; Apache, mod_proxy_http.c and ap_proxyerror; Traefik documentation,
- * OriginStatus; Squid, src/LogTags.cc.
+ * OriginStatus; Squid, src/LogTags.cc; RFC 9209 (Proxy-Status).
  */
 #include "codes/judge.h"
 
 #include "codes/details.h"
 #include "codes/hint.h"
+#include "event/proxy_status.h"
 
 struct cause {
     uint16_t reason;
@@ -24,7 +25,7 @@ static const struct cause no_cause = {REASON_NONE, false};
 
 static struct cause sure(uint16_t reason)
 {
-    return (struct cause){reason, true};
+    return (struct cause){reason, reason != REASON_NONE};
 }
 
 static struct cause likely(uint16_t reason)
@@ -391,7 +392,17 @@ static struct cause of_unknown(const struct event *e)
     return cause.reason == REASON_NONE && e->origin.len ? of_nginx(e) : cause;
 }
 
-static struct cause cause_of(const struct event *e, enum server server)
+/* What a proxy says of itself, in words that all of them share. */
+static struct cause of_proxy_status(const struct event *e)
+{
+    struct proxy_status said = proxy_status_read(e->proxied);
+    if (said.error.len) {
+        return sure(reason_of_flag(SERVER_UNKNOWN, said.error));
+    }
+    return said.received.len && status_slot(said.received) == e->status ? relayed(e) : no_cause;
+}
+
+static struct cause cause_by_server(const struct event *e, enum server server)
 {
     switch (server) {
     case SERVER_NGINX: return of_nginx(e);
@@ -416,6 +427,12 @@ static struct cause cause_of(const struct event *e, enum server server)
     case SERVERS: break;
     }
     return no_cause;
+}
+
+static struct cause cause_of(const struct event *e, enum server server)
+{
+    struct cause cause = e->proxied.len ? of_proxy_status(e) : no_cause;
+    return cause.reason != REASON_NONE ? cause : cause_by_server(e, server);
 }
 
 static struct verdict whose(const struct verdict_table *table, const struct event *e)
@@ -453,7 +470,7 @@ struct judgement judge(const struct verdict_table *table, const struct event *e)
     }
     struct judgement j = {.verdict = whose(table, e)};
     struct cause cause = cause_of(e, table->server);
-    bool has_field = e->origin.len || e->flag.len || e->substatus;
+    bool has_field = e->origin.len || e->flag.len || e->substatus || e->proxied.len;
     j.reason = cause.reason;
     j.is_sure = cause.is_sure;
     if (cause.reason != REASON_NONE) {

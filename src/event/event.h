@@ -44,8 +44,9 @@ struct event {
     struct span origin; /* status that the server behind gave, as written: "502", "502, 200", "-" */
     struct span flag;   /* what the server noted of the end, in its own words: "SH--", "UC" …;
                              of nginx, all that were tried, when more than one was */
-    struct span line;   /* all of it, without its end; filled by parser.parse_lines only */
-    int64_t bytes;      /* of the response, or EVENT_NO_BYTES */
+    struct span proxied; /* Proxy-Status of the answer (event/proxy_status.h) */
+    struct span line;    /* all of it, without its end; filled by parser.parse_lines only */
+    int64_t bytes;       /* of the response, or EVENT_NO_BYTES */
     int64_t duration_ns; /* of the request, or EVENT_NO_DURATION */
     uint16_t status;     /* slot (event/status.h), or STATUS_NONE */
     uint16_t substatus;  /* of IIS: the 13 of 404.13; 0: none */
@@ -76,6 +77,7 @@ static inline void event_clear(struct event *e)
     *(event_pair *)&e->time = none;
     *(event_pair *)&e->origin = none;
     *(event_pair *)&e->flag = none;
+    *(event_pair *)&e->proxied = none;
     e->bytes = EVENT_NO_BYTES;
     e->duration_ns = EVENT_NO_DURATION;
     e->status = STATUS_NONE;

@@ -5,6 +5,7 @@
 #include "event/field.h"
 
 #include "base/digits.h"
+#include "event/proxy_status.h"
 
 #include <math.h>
 
@@ -305,6 +306,10 @@ APART static void store_by(struct event *out, enum field field, struct span text
         {FIELD_BY_FASTLY, EVENT_BY_FASTLY, NULL},
         {FIELD_BY_PANTHEON, EVENT_BY_PANTHEON, NULL},
         {FIELD_BY_ALIBABA, EVENT_BY_ALIBABA, NULL},
+        {FIELD_PROXY_STATUS, EVENT_BY_CLOUDFLARE, "cloudflare"},
+        {FIELD_PROXY_STATUS, EVENT_BY_EDGEONE, "edgeone"},
+        {FIELD_PROXY_STATUS, EVENT_BY_AZURE, "azure"},
+        {FIELD_PROXY_STATUS, EVENT_BY_FASTLY, "fastly"},
     };
     for (size_t i = 0; text.len && i < sizeof(rows) / sizeof(rows[0]); i++) {
         bool is_it = !rows[i].text || span_has_nocase(text, span_of(rows[i].text));
@@ -312,6 +317,13 @@ APART static void store_by(struct event *out, enum field field, struct span text
             out->by |= (uint8_t)rows[i].by;
         }
     }
+}
+
+/* The proxy that says that it failed made the answer. */
+APART static void store_proxy_status(struct event *out, struct span text)
+{
+    store_text(&out->proxied, text);
+    store_by(out, FIELD_PROXY_STATUS, proxy_status_read(text).proxy);
 }
 
 void field_store(struct event *out, enum field field, struct span text)
@@ -359,6 +371,7 @@ void field_store(struct event *out, enum field field, struct span text)
     case FIELD_BY_FASTLY:
     case FIELD_BY_PANTHEON:
     case FIELD_BY_ALIBABA: store_by(out, field, text); break;
+    case FIELD_PROXY_STATUS: store_proxy_status(out, text); break;
     case FIELD_SKIP:
     case FIELD_QUERY:
     case FIELDS: break;
@@ -408,6 +421,7 @@ const char *field_name(enum field field)
         [FIELD_BY_FASTLY] = "header",
         [FIELD_BY_PANTHEON] = "header",
         [FIELD_BY_ALIBABA] = "header",
+        [FIELD_PROXY_STATUS] = "header",
     };
     return names[field];
 }
@@ -523,6 +537,7 @@ static const struct {
     {"targetstatuscode", FIELD_ORIGIN},
     {"upstreamconnecttime", FIELD_CONNECTED},
     {"upstreamheadertime", FIELD_ANSWERED},
+    {"proxystatus", FIELD_PROXY_STATUS},
     {"responseflags", FIELD_FLAG},
     {"responsecodedetails", FIELD_FLAG_MORE},
     {"terminationstate", FIELD_FLAG},
@@ -548,6 +563,7 @@ static const struct {
     {"fastlyrestarts", FIELD_BY_FASTLY},
     {"xpantheonstyxhostname", FIELD_BY_PANTHEON},
     {"eagleid", FIELD_BY_ALIBABA},
+    {"proxystatus", FIELD_PROXY_STATUS},
 };
 
 /* Writes `key` in lower case without "-", "_", "." and blanks; false when it is longer than any we

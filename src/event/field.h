@@ -50,6 +50,7 @@ enum field {
     FIELD_BY_FASTLY,
     FIELD_BY_PANTHEON,
     FIELD_BY_ALIBABA,
+    FIELD_PROXY_STATUS, /* another one: event.proxied, and event.by as far as it names a vendor */
     FIELDS,
 };
 

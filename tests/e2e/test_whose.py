@@ -128,6 +128,8 @@ CASES = {
         (header("cf_ray", "9f-AMS", 520), "cloudflare"),
         (header("eo_log_uuid", "1", 520), "tencent-edgeone"),
         (header("x_azure_ref", "0a", 520), "microsoft-azure"),
+        (header("proxy_status", "eo; received-status=520", 520), "cloudflare"),
+        (header("proxy_status", "EdgeOne; error=connection_terminated", 520), "tencent-edgeone"),
     ],
     **{
         code: [

@@ -101,6 +101,16 @@ APART static void store_whole_duration(struct event *out, struct span text, uint
     }
 }
 
+/* Azure's gateways: milliseconds of the first generation, seconds of the second. */
+APART static void store_duration_by_point(struct event *out, struct span text)
+{
+    if (span_find(text, '.') < text.len) {
+        store_any_seconds(out, text);
+    } else {
+        store_whole_duration(out, text, 1000000);
+    }
+}
+
 static struct span last_timer(struct span timers)
 {
     size_t i = timers.len;
@@ -356,6 +366,7 @@ void field_store(struct event *out, enum field field, struct span text)
     case FIELD_DURATION_NS: store_whole_duration(out, text, 1); break;
     case FIELD_TIMERS_MS: store_whole_duration(out, last_timer(text), 1000000); break;
     case FIELD_DURATION_TEXT: store_duration_text(out, text); break;
+    case FIELD_DURATION_POINT: store_duration_by_point(out, text); break;
     case FIELD_ORIGIN:
     case FIELD_FLAG:
     case FIELD_FLAG_MORE:
@@ -406,6 +417,7 @@ const char *field_name(enum field field)
         [FIELD_DURATION_NS] = "duration",
         [FIELD_TIMERS_MS] = "timers",
         [FIELD_DURATION_TEXT] = "duration",
+        [FIELD_DURATION_POINT] = "duration",
         [FIELD_ORIGIN] = "origin status",
         [FIELD_FLAG] = "flag",
         [FIELD_FLAG_MORE] = "flag",
@@ -451,6 +463,7 @@ static const struct {
     {"@timestamp", FIELD_TIME_ANY},
     {"ts", FIELD_TIME_ANY},
     {"timelocal", FIELD_TIME_ANY},
+    {"timegenerated", FIELD_TIME_ANY},
     {"timeiso8601", FIELD_TIME_ANY},
     {"msec", FIELD_TIME_ANY},
     {"datetime", FIELD_TIME_ANY},
@@ -533,6 +546,7 @@ static const struct {
     {"upstreamstatus", FIELD_ORIGIN},
     {"originstatus", FIELD_ORIGIN},
     {"backendstatus", FIELD_ORIGIN},
+    {"serverstatus", FIELD_ORIGIN},
     {"backendstatuscode", FIELD_ORIGIN},
     {"targetstatuscode", FIELD_ORIGIN},
     {"upstreamconnecttime", FIELD_CONNECTED},

@@ -32,11 +32,12 @@ enum field {
     FIELD_DURATION_MS,
     FIELD_DURATION_US,
     FIELD_DURATION_NS,
-    FIELD_TIMERS_MS,     /* "0/0/1/63/64": the last one is the whole duration */
-    FIELD_DURATION_TEXT, /* "1.5s", "109.54µs", "2m3s", else seconds */
-    FIELD_ORIGIN,        /* status of the server behind, or a list of them: event.origin */
-    FIELD_FLAG,          /* how it ended, in the server's own words: event.flag */
-    FIELD_FLAG_MORE,     /* the same at more length, for when there is no other flag */
+    FIELD_TIMERS_MS,      /* "0/0/1/63/64": the last one is the whole duration */
+    FIELD_DURATION_TEXT,  /* "1.5s", "109.54µs", "2m3s", else seconds */
+    FIELD_DURATION_POINT, /* seconds when there is a decimal point, else milliseconds */
+    FIELD_ORIGIN,         /* status of the server behind, or a list of them: event.origin */
+    FIELD_FLAG,           /* how it ended, in the server's own words: event.flag */
+    FIELD_FLAG_MORE,      /* the same at more length, for when there is no other flag */
     FIELD_SUBSTATUS,
     FIELD_CONNECTED, /* a time, "-" when there was no connection; of a list, the last */
     FIELD_ANSWERED,  /* likewise until the first byte of the answer */

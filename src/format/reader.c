@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "format/states.h"
+#include "parsers/lang/bundle.h"
 #include "parsers/lang/envelope.h"
 #include "parsers/lang/learn.h"
 
@@ -235,9 +236,7 @@ static bool keep_unread(struct reader *r, struct span line)
     return is_kept;
 }
 
-/* True when enough was seen, in lines or in bytes, so that a file of very long lines does not hold
- * up the decision. */
-bool reader_vote(struct reader *r, struct span line)
+static void vote_on(struct reader *r, struct span line)
 {
     const struct envelope *env = open_envelope(r, line);
     bool counts = false;
@@ -248,8 +247,23 @@ bool reader_vote(struct reader *r, struct span line)
     }
     keep_unread(r, line);
     r->vote_lines += counts;
+    r->voted++;
+}
+
+/* True when enough was seen, in lines or in bytes, so that a file of very long lines does not hold
+ * up the decision. */
+bool reader_vote(struct reader *r, struct span line)
+{
+    struct span records, record;
     r->vote_bytes += line.len + 1;
-    return ++r->voted >= READER_VOTE_LINES || r->vote_bytes >= READER_VOTE_BYTES;
+    if (bundle_open(line, &records)) {
+        while (bundle_next(&records, &record) && r->voted < READER_VOTE_LINES) {
+            vote_on(r, record);
+        }
+    } else {
+        vote_on(r, line);
+    }
+    return r->voted >= READER_VOTE_LINES || r->vote_bytes >= READER_VOTE_BYTES;
 }
 
 static void explain(struct reader *r, unsigned second)

@@ -12,6 +12,7 @@
 #include "input/framer.h"
 #include "output/members.h"
 #include "output/report.h"
+#include "parsers/lang/bundle.h"
 #include "run/oneshot.h"
 #include "run/terminal.h"
 
@@ -45,13 +46,30 @@ struct detection {
     struct reader_near nearest; /* to the sample, when it was not read */
 };
 
+typedef bool (*line_fn)(struct detection *d, struct span line);
+
+/* A line, or each record of a bundle. */
+static bool each_record(struct detection *d, line_fn fn, struct span line)
+{
+    struct span records, record;
+    if (!bundle_open(line, &records)) {
+        return fn(d, line);
+    }
+    while (bundle_next(&records, &record)) {
+        if (record.len && !fn(d, record)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Calls `fn` for each line of the head that is not blank, until it returns false. */
-static void each_line(struct detection *d, bool (*fn)(struct detection *d, struct span line))
+static void each_line(struct detection *d, line_fn fn)
 {
     struct framer framer = {0};
     struct span rest = {d->head, d->len}, line;
     while (framer_next(&framer, &rest, &line, d->is_all)) {
-        if (line.len && !fn(d, line)) {
+        if (line.len && !each_record(d, fn, line)) {
             return;
         }
     }

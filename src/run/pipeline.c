@@ -6,6 +6,7 @@
 #include "run/pipeline.h"
 
 #include "base/alloc.h"
+#include "parsers/lang/bundle.h"
 
 #include <stdlib.h>
 
@@ -154,23 +155,36 @@ static void count_requests(struct source *s, struct batch *b, size_t n)
     tally_requests(s->live, b->events, b->times, n, verdicts_of(s));
 }
 
-static void count_line(struct source *s, struct span line)
+/* False when no format reads it. */
+static bool count_as_is(struct source *s, struct span line)
 {
     struct event e;
-    if (line.len == 0) {
+    enum parse_result got = line.len ? reader_parse(s->reader, line, &e) : PARSE_SKIP;
+    if (got == PARSE_OK) {
+        count_request(s, &e, line);
+    } else if (got == PARSE_SKIP || line.ptr[0] == '#') { /* a comment in any format */
         tally_ignored(s->live);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* A line that no format reads may be several records. */
+static void count_line(struct source *s, struct span line)
+{
+    struct span records, record;
+    if (count_as_is(s, line)) {
         return;
     }
-    switch (reader_parse(s->reader, line, &e)) {
-    case PARSE_OK: count_request(s, &e, line); break;
-    case PARSE_SKIP: tally_ignored(s->live); break;
-    case PARSE_BAD:
-        if (line.ptr[0] == '#') { /* a comment in any format */
-            tally_ignored(s->live);
-        } else {
-            tally_unparsed(s->live, line);
+    if (!bundle_open(line, &records)) {
+        tally_unparsed(s->live, line);
+        return;
+    }
+    while (bundle_next(&records, &record)) {
+        if (!count_as_is(s, record)) {
+            tally_unparsed(s->live, record);
         }
-        break;
     }
 }
 

@@ -9,15 +9,16 @@
  * that was cut at 1,024 bytes still has them. Quotes are written as #22; a backslash is just a
  * backslash.
  */
+#include "base/buf.h"
 #include "event/field.h"
 #include "parsers/lang/syslog.h"
-#include "parsers/lang/text.h"
+#include "parsers/lang/variants.h"
 #include "scan/cursor.h"
 #include "scan/find.h"
 
 struct haproxy_state {
-    struct text_state format; /* of the argument, or the CLF variant */
-    struct text_state http;   /* httplog, when there is no argument */
+    struct variants_state formats; /* of the argument, or the CLF variant */
+    struct text_state http;        /* httplog, when there is no argument */
     bool is_custom;
 };
 
@@ -52,38 +53,81 @@ enum {
     STATE_BLANKS = 6, /* between the server and the termination state */
 };
 
-/* A plain answer has one only when it did not end well. A line without a request may be cut
- * anywhere. */
-static void find_state(struct event *e)
+/* From the termination state up to the request; empty in a line that was cut before that. */
+static struct span state_and_captures(const struct event *e)
 {
     const char *at = e->upstream.ptr + e->upstream.len, *end = e->request.ptr;
-    const char *word = at < end ? find_nth(at, end, ' ', STATE_BLANKS) : NULL;
-    if (!word || end - ++word < 2 ||
-        (status_is_plain(e->status) && word[0] == '-' && word[1] == '-')) {
-        return;
-    }
-    size_t n = 0;
-    while (word + n < end && word[n] != ' ') {
-        n++;
-    }
-    if (word + n < end) {
-        e->flag = (struct span){word, n};
+    const char *word = e->request.len && at < end ? find_nth(at, end, ' ', STATE_BLANKS) : NULL;
+    return word && end - word > 2 ? (struct span){word + 1, (size_t)(end - word - 1)}
+                                  : (struct span){0};
+}
+
+/* A plain answer has one only when it did not end well. */
+static void find_state(struct event *e, struct span rest)
+{
+    if (rest.len && !(status_is_plain(e->status) && span_starts(rest, SPAN("--")))) {
+        size_t n = span_find(rest, ' ');
+        e->flag = n < rest.len ? span_head(rest, n) : e->flag;
     }
 }
 
-/* "backend/server"; a request that HAProxy answered itself has no server. */
+/* Letters, digits, dots and dashes, of which a dot and two letters or more are the end, with or
+ * without a port. */
+static bool is_host(struct span s)
+{
+    size_t end = span_find(s, ':'), letters = 0;
+    for (size_t i = 0; i < end; i++) {
+        char c = (char)(s.ptr[i] | 0x20);
+        bool is_letter = c >= 'a' && c <= 'z';
+        if (!is_letter && !(s.ptr[i] >= '-' && s.ptr[i] <= '9' && s.ptr[i] != '/')) {
+            return false;
+        }
+        letters = is_letter ? letters + 1 : 0;
+    }
+    return letters >= 2 && end > letters && s.ptr[end - letters - 1] == '.';
+}
+
+/* What was captured has no names, so the first value that looks like a host's is taken for the Host
+ * header. The first block is the request's, when there are two. */
+static void find_host(struct event *e, struct span rest)
+{
+    size_t open = span_find(rest, '{');
+    struct span block = span_after(rest, open + 1);
+    block = span_head(block, span_find(block, '}'));
+    while (block.len && e->host.len == 0) {
+        struct span value = span_head(block, span_find(block, '|'));
+        e->host = is_host(value) ? value : e->host;
+        block = span_after(block, value.len + 1);
+    }
+}
+
+/* A request that HAProxy answered itself has no server. */
+static bool forget_no_server(struct event *e)
+{
+    if (e->upstream.len && e->upstream.ptr[e->upstream.len - 1] == '>' &&
+        span_ends(e->upstream, SPAN("/<NOSRV>"))) {
+        e->upstream = (struct span){0};
+    }
+    return true;
+}
+
+/* "backend/server". */
 static bool has_server(struct event *e)
 {
     if (!has_slash(e->upstream)) {
         return false;
     }
-    if (e->request.len) {
-        find_state(e);
+    find_state(e, state_and_captures(e));
+    return forget_no_server(e);
+}
+
+static bool has_server_and_host(struct event *e)
+{
+    if (!has_slash(e->upstream)) {
+        return false;
     }
-    if (e->upstream.ptr[e->upstream.len - 1] == '>' && span_ends(e->upstream, SPAN("/<NOSRV>"))) {
-        e->upstream = (struct span){0};
-    }
-    return true;
+    find_host(e, state_and_captures(e));
+    return has_server(e);
 }
 
 static int open_httplog(struct text_state *s, struct problem *why)
@@ -95,8 +139,48 @@ static int open_httplog(struct text_state *s, struct problem *why)
         r = r ? r : template_add_literal(&s->template, span_of(httplog[i].behind), why);
     }
     r = r ? r : template_finish(&s->template, true, why);
-    s->check = has_server;
+    s->check = has_server_and_host;
     text_prepare(s);
+    return r;
+}
+
+/* The format without the variables of `names`; false when it has none of them. */
+static bool leave_out(struct span format, const char *const *names, struct buf *out)
+{
+    bool has_any = false;
+    out->len = 0;
+    while (format.len) {
+        size_t taken = 0;
+        for (size_t i = 0; names[i] && !taken; i++) {
+            struct span name = span_of(names[i]);
+            bool is_it = span_starts(format, name) &&
+                         !span_starts(span_after(format, name.len), SPAN("l")); /* %hrl */
+            taken = is_it ? name.len : 0;
+        }
+        if (!taken) {
+            buf_byte(out, format.ptr[0]);
+        }
+        has_any = has_any || taken;
+        format = span_after(format, taken ? taken : 1);
+    }
+    return has_any;
+}
+
+/* %hr and %hs write nothing where nothing is captured, as for a request that could not be read. */
+static int open_custom(struct haproxy_state *s, struct span args, struct problem *why)
+{
+    static const char *const absent[][3] = {{"%hr", NULL}, {"%hs", NULL}, {"%hr", "%hs", NULL}};
+    struct buf plain = {0};
+    for (unsigned i = 0; i < VARIANTS; i++) {
+        s->formats.formats[i].check = forget_no_server;
+    }
+    int r = variants_add(&s->formats, text_open_haproxy, args, why);
+    for (size_t i = 0; r == 0 && i < sizeof(absent) / sizeof(absent[0]); i++) {
+        if (leave_out(args, absent[i], &plain)) {
+            r = variants_add(&s->formats, text_open_haproxy, buf_span(&plain), why);
+        }
+    }
+    buf_done(&plain);
     return r;
 }
 
@@ -104,16 +188,22 @@ static int open_haproxy(void *state, struct span args, struct problem *why)
 {
     struct haproxy_state *s = state;
     s->is_custom = args.len > 0;
+    if (s->is_custom) {
+        return open_custom(s, args, why);
+    }
     struct span clf = SPAN("%ci - - [%trg] %{+Q}r %ST %B \"\" \"\" ");
-    int r = s->is_custom ? 0 : open_httplog(&s->http, why);
-    return r ? r : text_open_haproxy(&s->format, args.len ? args : clf, true, why);
+    int r = open_httplog(&s->http, why);
+    return r ? r : variants_add(&s->formats, text_open_haproxy, clf, why);
 }
 
 /* The server is what tells httplog, so it is read in any case. */
 static void drop_haproxy(void *state, int field)
 {
     struct haproxy_state *s = state;
-    text_drop(&s->format, field);
+    variants_drop(&s->formats, field);
+    if (field == FIELD_HOST) {
+        s->http.check = has_server;
+    }
     if (!s->is_custom && field != FIELD_UPSTREAM) {
         text_drop(&s->http, field);
     }
@@ -159,7 +249,7 @@ static enum parse_result parse_haproxy(void *state, struct span line, struct eve
     struct syslog_header header = {0};
     struct span body;
     if (s->is_custom) {
-        return text_parse(&s->format, line, out);
+        return variants_parse(&s->formats, line, out);
     }
     if (!syslog_peel(line, &body, &header)) {
         body = line;
@@ -171,7 +261,7 @@ static enum parse_result parse_haproxy(void *state, struct span line, struct eve
         return PARSE_OK;
     }
     event_clear(out);
-    if (text_parse(&s->format, body, out) == PARSE_OK) {
+    if (variants_parse(&s->formats, body, out) == PARSE_OK) {
         return PARSE_OK;
     }
     return is_message(body) && (header.tag.len == 0 || span_starts(header.tag, SPAN("haproxy")))
@@ -182,13 +272,14 @@ static enum parse_result parse_haproxy(void *state, struct span line, struct eve
 static const struct marks_set *marks_haproxy(void *state)
 {
     struct haproxy_state *s = state;
-    return text_marks(s->is_custom ? &s->format : &s->http);
+    return s->is_custom ? variants_marks(&s->formats) : text_marks(&s->http);
 }
 
 static size_t parse_haproxy_lines(void *state, struct lines *lines, struct event *out, size_t max)
 {
     struct haproxy_state *s = state;
-    return text_parse_lines(s->is_custom ? &s->format : &s->http, lines, out, max);
+    return s->is_custom ? variants_parse_lines(&s->formats, lines, out, max)
+                        : text_parse_lines(&s->http, lines, out, max);
 }
 
 const struct parser parser_haproxy = {

@@ -348,55 +348,152 @@ int text_open_apache(void *state, struct span format, bool open_end, struct prob
     return finish(s, r, open_end, why);
 }
 
+/* Variables that +Q puts no quotes around: numbers, times and the termination state. */
+static bool is_bare(struct span name)
+{
+    static const char *const bare[] = {
+        "ST",  "B",  "U",  "cp", "bp",  "fp", "sp", "ac", "fc", "bc", "sc",  "rc",  "sq",
+        "bq",  "lc", "rt", "ms", "pid", "t",  "tr", "T",  "Tl", "Ts", "trg", "trl", "ts",
+        "tsc", "Ta", "Tt", "Tr", "TR",  "Tw", "Tc", "Td", "Th", "Ti", "Tq",  "Tu"};
+    for (size_t i = 0; i < sizeof(bare) / sizeof(bare[0]); i++) {
+        if (span_is(name, bare[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The flags {+Q,-E} of a variable or, before an "o", of all that follow. */
+static bool take_quoting(struct span *rest, bool is_quoted)
+{
+    struct span r = *rest;
+    if (r.len && r.ptr[0] == '{') {
+        struct span flags = span_head(r, span_find(r, '}'));
+        is_quoted = span_has(flags, SPAN("+Q")) || (is_quoted && !span_has(flags, SPAN("-Q")));
+        *rest = span_after(r, flags.len + 1);
+    }
+    return is_quoted;
+}
+
+/* Takes "[expression]" at the front of `rest` off. */
+static struct span take_expression(struct span *rest)
+{
+    size_t depth = 0, n = 0;
+    for (; n < rest->len; n++) {
+        depth += rest->ptr[n] == '[';
+        depth -= rest->ptr[n] == ']';
+        if (depth == 0) {
+            break;
+        }
+    }
+    struct span expression = span_head(*rest, n);
+    *rest = span_after(*rest, n + 1);
+    return expression;
+}
+
+/* What is in the parentheses of the first fetch with such a name: "req.hdr(host),lower". */
+static struct span argument_of(struct span expression, struct span fetch)
+{
+    struct span rest = expression;
+    while (rest.len && !span_starts(rest, fetch)) {
+        rest = span_after(rest, 1);
+    }
+    rest = span_after(rest, fetch.len);
+    return span_head(rest, span_find(rest, ')'));
+}
+
+/* Expressions that fetch a header we know, or a variable called "host"; all others are text. */
+static struct variable expression_variable(struct span expression)
+{
+    enum field field = FIELD_SKIP;
+    bool is_answer = span_has(expression, SPAN("res."));
+    struct span header = argument_of(expression, SPAN("hdr("));
+    struct span variable = argument_of(expression, SPAN("var("));
+    header = span_head(header, span_find(header, ','));
+    if (is_answer) {
+        field = field_of_header(header);
+    } else if (span_equal_nocase(header, SPAN("host")) || span_ends(variable, SPAN(".host"))) {
+        field = FIELD_HOST;
+    }
+    return (struct variable){"expression", (uint8_t)field, TEMPLATE_TEXT};
+}
+
+/* "{shop.example|curl}": braces in what was captured are written #7B and #7D. */
+static int add_captures(struct template *t, bool is_quoted, struct problem *why)
+{
+    int r = template_add_literal(t, is_quoted ? SPAN("\"{") : SPAN("{"), why);
+    r = r ? r : template_add_field(t, FIELD_SKIP, TEMPLATE_TEXT, why);
+    return r ? r : template_add_literal(t, is_quoted ? SPAN("}\"") : SPAN("}"), why);
+}
+
 /* %ST, %{+Q}r, %[expression] at the front of `rest`. A name goes on as long as letters and digits
- * do. */
-static int add_haproxy(struct template *t, struct span *rest, struct problem *why)
+ * do. `*all_quoted` is what %{+Q}o said before. */
+static int add_haproxy(struct template *t, struct span *rest, bool *all_quoted, struct problem *why)
 {
     struct span r = span_after(*rest, 1);
-    bool quoted = false;
     if (span_starts(r, SPAN("%"))) {
         *rest = span_after(r, 1);
         return template_add_literal(t, SPAN("%"), why);
     }
-    if (r.len && r.ptr[0] == '{') {
-        size_t close = span_find(r, '}');
-        quoted = memmem(r.ptr, close, "+Q", 2) != NULL;
-        r = span_after(r, close + 1);
-        if (r.len && r.ptr[0] == 'o') { /* only sets flags */
-            *rest = span_after(r, 1);
-            return 0;
-        }
+    bool has_flags = r.len && r.ptr[0] == '{';
+    bool is_quoted = take_quoting(&r, *all_quoted);
+    if (has_flags && r.len && r.ptr[0] == 'o') {
+        *all_quoted = is_quoted;
+        *rest = span_after(r, 1);
+        return 0;
     }
-    int result = quoted ? template_add_literal(t, SPAN("\""), why) : 0;
-    if (result == 0 && r.len && r.ptr[0] == '[') {
-        size_t depth = 0, n = 0;
-        for (; n < r.len; n++) {
-            depth += r.ptr[n] == '[';
-            depth -= r.ptr[n] == ']';
-            if (depth == 0) {
-                break;
-            }
-        }
-        *rest = span_after(r, n + 1);
-        result = template_add_field(t, FIELD_SKIP, TEMPLATE_TEXT, why);
-    } else if (result == 0) {
+    struct variable made;
+    const struct variable *v;
+    struct span name = {0};
+    if (r.len && r.ptr[0] == '[') {
+        made = expression_variable(take_expression(&r));
+        v = &made;
+    } else {
         size_t letters = 0;
         while (letters < r.len && r.ptr[letters] != '_' && is_word(r.ptr[letters])) {
             letters++;
         }
-        *rest = span_after(r, letters);
-        result = add_variable(t, find(haproxy_variables, span_head(r, letters)), why);
+        name = span_head(r, letters);
+        r = span_after(r, letters);
+        v = find(haproxy_variables, name);
+        is_quoted = is_quoted && !is_bare(name);
+        if (span_is(name, "b") && !is_quoted && span_starts(r, SPAN("/%s"))) {
+            r = span_after(r, strlen("/%s")); /* backend and server are one upstream */
+        }
     }
-    return result || !quoted ? result : template_add_literal(t, SPAN("\""), why);
+    *rest = r;
+    if (span_is(name, "hr") || span_is(name, "hs")) {
+        return add_captures(t, is_quoted, why);
+    }
+    int result = is_quoted ? template_add_literal(t, SPAN("\""), why) : 0;
+    result = result ? result : add_variable(t, v, why);
+    return result || !is_quoted ? result : template_add_literal(t, SPAN("\""), why);
 }
 
+/* "%{+Q}o" writes nothing. */
+static bool is_flags_only(struct span format)
+{
+    size_t close = span_find(format, '}');
+    return span_starts(format, SPAN("%{")) && close + 1 < format.len &&
+           format.ptr[close + 1] == 'o';
+}
+
+/* Blanks in a row become one, and none begins a line (HAProxy, sess_build_logline). */
 int text_open_haproxy(void *state, struct span format, bool open_end, struct problem *why)
 {
     struct text_state *s = state;
+    bool all_quoted = false, is_blank = true;
     int r = begin(s, TEMPLATE_RAW);
     while (r == 0 && format.len) {
-        r = format.ptr[0] == '%' ? add_haproxy(&s->template, &format, why)
-                                 : add_byte(&s->template, &format, why);
+        bool was_blank = is_blank;
+        is_blank = format.ptr[0] == ' ' || (is_blank && is_flags_only(format));
+        if (format.ptr[0] == '%') {
+            r = add_haproxy(&s->template, &format, &all_quoted, why);
+        } else if (is_blank && was_blank) {
+            format = span_after(format, 1);
+        } else {
+            r = add_byte(&s->template, &format, why);
+        }
     }
     return finish(s, r, open_end, why);
 }

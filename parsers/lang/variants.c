@@ -8,12 +8,17 @@ int variants_open(struct variants_state *s, const char *const *formats, struct s
                   struct problem *why)
 {
     int r = args.len ? text_refuse(args, why) : 0;
-    s->n = s->last = s->run = 0;
-    while (r == 0 && s->n < VARIANTS && formats[s->n]) {
-        r = text_open_plain(&s->formats[s->n], span_of(formats[s->n]), true, why);
-        s->n++;
+    while (r == 0 && formats[s->n]) {
+        r = variants_add(s, text_open_plain, span_of(formats[s->n]), why);
     }
     return r;
+}
+
+int variants_add(struct variants_state *s,
+                 int (*open)(void *state, struct span format, bool open_end, struct problem *why),
+                 struct span format, struct problem *why)
+{
+    return open(&s->formats[s->n++], format, true, why);
 }
 
 void variants_drop(void *state, int field)

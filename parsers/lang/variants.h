@@ -1,7 +1,7 @@
 /*
- * Formats that a server writes in more than one way, each a text in our own language: a line is of
- * the first one that it fits. No line may fit two of them whole, or which one reads it would depend
- * on the way it is read.
+ * Formats that a server writes in more than one way, each a text in one of the languages: a line is
+ * of the first one that it fits. A line that fits two of them whole must mean the same in both, or
+ * what is read would depend on the way it is read.
  */
 #ifndef TEAPOT_PARSERS_LANG_VARIANTS_H
 #define TEAPOT_PARSERS_LANG_VARIANTS_H
@@ -9,7 +9,7 @@
 #include "parsers/lang/text.h"
 
 enum {
-    VARIANTS = 3,
+    VARIANTS = 4,
 };
 
 /* A format's state, for parser.state_size. */
@@ -24,6 +24,12 @@ struct variants_state {
  * refused. 0, or a negative errno with `why`. */
 int variants_open(struct variants_state *s, const char *const *formats, struct span args,
                   struct problem *why);
+
+/* Compiles one more, at most VARIANTS in all, in the language of `open`. 0, or a negative errno
+ * with `why`. */
+int variants_add(struct variants_state *s,
+                 int (*open)(void *state, struct span format, bool open_end, struct problem *why),
+                 struct span format, struct problem *why);
 
 /* Fit the functions of the same names in struct parser. */
 void variants_drop(void *state, int field);

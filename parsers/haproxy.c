@@ -71,20 +71,27 @@ static void find_state(struct event *e, struct span rest)
     }
 }
 
-/* Letters, digits, dots and dashes, of which a dot and two letters or more are the end, with or
+static bool is_letter(char c)
+{
+    return (uint8_t)((c | 0x20) - 'a') < 26;
+}
+
+/* Letters, digits, dots and dashes, of which a dot and a word of letters are the end, with or
  * without a port. */
 static bool is_host(struct span s)
 {
-    size_t end = span_find(s, ':'), letters = 0;
-    for (size_t i = 0; i < end; i++) {
-        char c = (char)(s.ptr[i] | 0x20);
-        bool is_letter = c >= 'a' && c <= 'z';
-        if (!is_letter && !(s.ptr[i] >= '-' && s.ptr[i] <= '9' && s.ptr[i] != '/')) {
-            return false;
+    size_t n = 0, dot = 0;
+    for (; n < s.len; n++) {
+        char c = s.ptr[n];
+        bool is_other = (uint8_t)(c - '-') <= '9' - '-' && c != '/';
+        if (!is_letter(c) && !is_other) {
+            break;
         }
-        letters = is_letter ? letters + 1 : 0;
+        dot = c == '.' ? n : dot;
     }
-    return letters >= 2 && end > letters && s.ptr[end - letters - 1] == '.';
+    bool is_ended = n == s.len || s.ptr[n] == ':';
+    return is_ended && dot > 0 && n > dot + 2 && is_letter(s.ptr[dot + 1]) &&
+           is_letter(s.ptr[n - 1]);
 }
 
 /* What was captured has no names, so the first value that looks like a host's is taken for the Host
@@ -126,8 +133,10 @@ static bool has_server_and_host(struct event *e)
     if (!has_slash(e->upstream)) {
         return false;
     }
-    find_host(e, state_and_captures(e));
-    return has_server(e);
+    struct span rest = state_and_captures(e);
+    find_state(e, rest);
+    find_host(e, rest);
+    return forget_no_server(e);
 }
 
 static int open_httplog(struct text_state *s, struct problem *why)

@@ -1,8 +1,9 @@
 /*
  * apache2.conf or httpd.conf: a directive a line, as httpd's core reads them. What counts is
  * Include, Define, ServerRoot, LogFormat, CustomLog, TransferLog, and the sections VirtualHost,
- * IfDefine and IfModule. A virtual host without a log of its own writes to those of the main server
- * (mod_log_config), which are always read. ${NAME} comes from Define, or from Debian's envvars.
+ * IfDefine, IfModule and Macro. A virtual host without a log of its own writes to those of the main
+ * server (mod_log_config), which are always read. ${NAME} comes from Define, or from Debian's
+ * envvars.
  */
 #include "base/alloc.h"
 #include "config/found.h"
@@ -33,6 +34,15 @@ struct custom {
     struct found_place at;
 };
 
+/* A <Macro> (mod_macro): its parameters are replaced in its lines where it is used. */
+struct macro {
+    char *name;
+    char *params[WORDS];
+    unsigned n;
+    struct buf body;
+    struct found_place at;
+};
+
 struct apache {
     struct found *found;
     char *root; /* ServerRoot */
@@ -40,6 +50,9 @@ struct apache {
     char *transfer; /* the format of TransferLog */
     struct custom *customs;
     size_t n_customs;
+    struct macro *macros;
+    size_t n_macros;
+    bool is_macro;           /* the last one is not at its end yet */
     unsigned depth, skipped; /* sections; those that don't hold, and all in them */
     unsigned files;
 };
@@ -246,6 +259,86 @@ static void take_module(struct text *t)
     free(source);
 }
 
+/* <Macro name parameter …> */
+static void begin_macro(struct text *t)
+{
+    struct apache *x = t->apache;
+    char *last = t->words[t->n - 1];
+    size_t n = strlen(last);
+    if (n && last[n - 1] == '>') {
+        last[n - 1] = '\0';
+    }
+    x->macros = alloc_resize(x->macros, x->n_macros + 1, sizeof(x->macros[0]));
+    struct macro *m = &x->macros[x->n_macros++];
+    *m = (struct macro){.name = alloc_text(span_of(word(t, 1))), .at = here(t)};
+    for (unsigned i = 2; i < t->n; i++) {
+        if (t->words[i][0]) {
+            m->params[m->n++] = alloc_text(span_of(t->words[i]));
+        }
+    }
+    x->is_macro = true;
+}
+
+static void take_macro_line(struct apache *x, struct span line)
+{
+    struct macro *m = &x->macros[x->n_macros - 1];
+    struct span word = span_head(span_trim(line), strlen("</Macro"));
+    if (span_equal_nocase(word, SPAN("</Macro"))) {
+        x->is_macro = false;
+        return;
+    }
+    buf_add(&m->body, line);
+    buf_byte(&m->body, '\n');
+}
+
+/* The lines of a macro with values for its parameters, of which the longest name that fits counts.
+ */
+static void fill_macro(const struct text *t, const struct macro *m, struct buf *out)
+{
+    for (struct span rest = buf_span(&m->body); rest.len;) {
+        size_t longest = 0;
+        unsigned which = 0;
+        for (unsigned i = 0; i < m->n; i++) {
+            struct span name = span_of(m->params[i]);
+            if (name.len > longest && span_starts(rest, name)) {
+                longest = name.len;
+                which = i;
+            }
+        }
+        if (longest) {
+            buf_text(out, word(t, which + 2));
+        } else {
+            buf_byte(out, rest.ptr[0]);
+        }
+        rest = span_after(rest, longest ? longest : 1);
+    }
+}
+
+static int read_lines(struct text *t, struct span rest);
+
+/* Use name value … */
+static int use_macro(struct text *t)
+{
+    struct apache *x = t->apache;
+    size_t i = x->n_macros;
+    while (i > 0 && strcasecmp(x->macros[i - 1].name, word(t, 1)) != 0) {
+        i--;
+    }
+    if (i == 0 || x->files > FOUND_DEPTH) {
+        found_note(x->found, here(t), "there is no macro %s before it", word(t, 1));
+        return 0;
+    }
+    const struct found_place at = x->macros[i - 1].at;
+    struct text lines = {.apache = x, .name = at.file, .line = at.line};
+    struct buf filled = {0};
+    fill_macro(t, &x->macros[i - 1], &filled);
+    x->files++;
+    int r = read_lines(&lines, buf_span(&filled));
+    x->files--;
+    buf_done(&filled);
+    return r;
+}
+
 static int take_directive(struct text *t)
 {
     struct apache *x = t->apache;
@@ -266,7 +359,7 @@ static int take_directive(struct text *t)
     } else if (is_word(t, "TransferLog") && t->n > 1) {
         keep_custom(t, word(t, 1), x->transfer ? x->transfer : "%h %l %u %t \"%r\" %>s %b");
     } else if (is_word(t, "Use")) {
-        found_note(x->found, here(t), "macros are not followed: Use %s", word(t, 1));
+        return use_macro(t);
     }
     return 0;
 }
@@ -275,6 +368,10 @@ static int take_line(struct text *t, struct span line)
 {
     struct apache *x = t->apache;
     struct buf whole = {0};
+    if (x->is_macro) {
+        take_macro_line(x, line);
+        return 0;
+    }
     expand(x, line, &whole);
     cut_words(t, whole.data);
     buf_done(&whole);
@@ -282,6 +379,8 @@ static int take_line(struct text *t, struct span line)
     const char *first = word(t, 0);
     if (first[0] == '<' && first[1] == '/') {
         leave_section(x);
+    } else if (strcasecmp(first, "<Macro") == 0 && !x->skipped) {
+        begin_macro(t);
     } else if (first[0] == '<') {
         enter_section(t);
     } else if (first[0] && first[0] != '#' && !x->skipped) {
@@ -410,6 +509,15 @@ static void apache_done(struct apache *x)
         free(x->customs[i].format);
     }
     free(x->customs);
+    for (size_t i = 0; i < x->n_macros; i++) {
+        struct macro *m = &x->macros[i];
+        while (m->n) {
+            free(m->params[--m->n]);
+        }
+        free(m->name);
+        buf_done(&m->body);
+    }
+    free(x->macros);
     named_done(&x->variables);
     named_done(&x->formats);
     named_done(&x->modules);

@@ -147,11 +147,44 @@ static void drop_words(struct text *t)
     }
 }
 
-/* Code of another language up to its closing brace. */
+/* Goes behind the next `end`, or to the end of the file. A backslash protects the byte behind it.
+ */
+static void skip_to(struct text *t, struct span end)
+{
+    while (t->at < t->end) {
+        if (span_starts((struct span){t->at, (size_t)(t->end - t->at)}, end)) {
+            t->at += end.len - 1;
+            next_byte(t);
+            return;
+        }
+        if (*t->at == '\\' && t->at + 1 < t->end) {
+            next_byte(t);
+        }
+        next_byte(t);
+    }
+}
+
+/* Lua up to its closing brace, which may be in no string, comment or long bracket (Lua
+ * manual, 3.1).
+ */
 static void skip_code(struct text *t)
 {
-    for (int depth = 1; t->at < t->end && depth; next_byte(t)) {
-        depth += *t->at == '{' ? 1 : *t->at == '}' ? -1 : 0;
+    static const struct {
+        const char *begin, *end;
+    } quotes[] = {{"--[[", "]]"}, {"--", "\n"}, {"[[", "]]"}, {"\"", "\""}, {"'", "'"}};
+    for (int depth = 1; t->at < t->end && depth;) {
+        struct span rest = {t->at, (size_t)(t->end - t->at)};
+        size_t i = 0, n = sizeof(quotes) / sizeof(quotes[0]);
+        while (i < n && !span_starts(rest, span_of(quotes[i].begin))) {
+            i++;
+        }
+        if (i < n) {
+            t->at += strlen(quotes[i].begin);
+            skip_to(t, span_of(quotes[i].end));
+        } else {
+            depth += *t->at == '{' ? 1 : *t->at == '}' ? -1 : 0;
+            next_byte(t);
+        }
     }
 }
 

@@ -189,6 +189,15 @@ APACHE_SITE = """
 <VirtualHost *:{port}>
     ServerName other.example
 </VirtualHost>
+<Macro Site $name $namespace %log>
+    <VirtualHost *:{port}>
+        ServerName $name.example
+        CustomLog ${{APACHE_LOG_DIR}}/$namespace-$name.log \\
+            "%log %s"
+    </VirtualHost>
+</Macro>
+Use Site first tenant "%a %t"
+use SITE second tenant "%t %B"
 """
 
 
@@ -197,7 +206,7 @@ def test_apache(tmp_path, running, daemon):
     (root / "logs").mkdir(parents=True)
     tree(
         root,
-        etc__apache2__apache2_DOT_conf=apache_conf(root, port, ["alias"], root / "etc/apache2")
+        etc__apache2__apache2_DOT_conf=apache_conf(root, port, ["alias", "macro"], root / "etc/apache2")
         + APACHE.format(root=root),
         etc__apache2__envvars="export APACHE_LOG_DIR=%s/logs$SUFFIX\n" % root,
     )
@@ -211,6 +220,8 @@ def test_apache(tmp_path, running, daemon):
         ("shop.example", "/missing"): 2,
         ("other.example", "/broken"): 1,
         ("other.example", "/gone"): 1,
+        ("first.example", "/missing"): 1,
+        ("second.example", "/missing"): 1,
     }
     for times, ((host, path), logs) in enumerate(asked.items(), 3):
         for _ in range(times):
@@ -220,7 +231,7 @@ def test_apache(tmp_path, running, daemon):
     assert "never.log" not in text
     counted, codes = sources_of(daemon, text, sum(want.values()))
     assert codes == dict(want)
-    assert counted == {"apache-main": 11, "apache-shop": 7, "apache-own": 7}
+    assert counted == {"apache-main": 11, "apache-shop": 7, "apache-own": 7, "apache-tenant-first": 7, "apache-tenant-second": 8}
 
 
 HAPROXY = """

@@ -4,6 +4,7 @@
  * handed on.
  */
 #include "base/alloc.h"
+#include "parsers/lang/bundle.h"
 #include "parsers/lang/envelope.h"
 
 #include <stdlib.h>
@@ -34,6 +35,16 @@ static void open_line(struct envelope *e, struct span line)
         touch(e->lines[i]);
     }
     touch(e->time);
+    struct span records, record;
+    size_t most = line.len; /* records are divided by bytes of the line */
+    if (bundle_open((struct span){copy, line.len}, &records)) {
+        while (bundle_next(&records, &record)) {
+            touch(record);
+            if (most-- == 0) {
+                abort();
+            }
+        }
+    }
     free(copy);
 }
 

@@ -89,6 +89,33 @@ static struct span one_line(char *out, size_t size, int64_t second, int status)
     return (struct span){out, (size_t)n};
 }
 
+/* Event Hubs put several records into a line; one of them is none, and the last is cut. */
+static void each_record_of_a_bundle_counts(void **state)
+{
+    (void)state;
+    static const char log[] =
+        "{\"records\": [{\"status\":200,\"uri\":\"/a,]}\"},{\"status\":502,\"tries\":[1,2]}, 7]}\n"
+        "{\"records\":[]}\n"
+        "{\"status\":201,\"records\":[{\"status\":500}]}\n"
+        "{\"records\":[{\"records\":[{\"status\":500}]}]}\n"
+        "{\"records\":[{\"status\":404},{\"status\":40\n";
+    struct span bytes = {log, sizeof log - 1};
+    struct pipeline p;
+    pipeline_init(&p, NULL, 0, KEEP_ALL, NULL, NULL);
+    for (size_t piece = 1; piece <= bytes.len; piece *= 7) {
+        struct source *s = source_new(&p, "bundles", "auto", "");
+        feed(s, bytes, piece);
+        assert_string_equal(reader_format(s->reader), "json");
+        assert_int_equal(s->total->requests, 4);
+        assert_int_equal(s->total->unparsed, 3); /* 7, what is nested, and the cut one */
+        uint64_t classes[STATUS_CLASSES];
+        tally_classes(s->total, classes);
+        assert_int_equal(classes[CLASS_5XX], 1);
+        source_free(s);
+    }
+    pipeline_done(&p);
+}
+
 static void take(struct source *s, int64_t second, int64_t wall_ms)
 {
     char text[LINE_BYTES];
@@ -347,6 +374,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_bytes_in_any_pieces_give_the_same_tally),
+        cmocka_unit_test(each_record_of_a_bundle_counts),
         cmocka_unit_test(a_live_log_is_closed_by_the_wall_clock),
         cmocka_unit_test(an_old_log_goes_on_at_our_pace),
         cmocka_unit_test(a_stamp_that_waits_is_believed_only_near_the_wall_clock),

@@ -99,7 +99,7 @@ static bool is_host(struct span s)
 static void find_host(struct event *e, struct span rest)
 {
     size_t open = span_find(rest, '{');
-    struct span block = span_after(rest, open + 1);
+    struct span block = open < rest.len ? span_after(rest, open + 1) : (struct span){0};
     block = span_head(block, span_find(block, '}'));
     while (block.len && e->host.len == 0) {
         struct span value = span_head(block, span_find(block, '|'));

@@ -3,8 +3,8 @@
 # shellcheck shell=bash
 
 readonly BUILD_PACKAGES=(gcc libc6-dev cmake ninja-build pkg-config libuv1-dev libpcre2-dev
-    libcjson-dev libcurl4-openssl-dev libmicrohttpd-dev libconfuse-dev libsystemd-dev zlib1g-dev
-    libzstd-dev)
+    libcjson-dev libcurl4-openssl-dev libmicrohttpd-dev libsqlite3-dev libconfuse-dev
+    libsystemd-dev zlib1g-dev libzstd-dev)
 
 say() {
     printf '%s\n' "$*"

@@ -19,7 +19,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -79,15 +78,37 @@ static void on_watchdog(uv_timer_t *timer)
     systemd_alive();
 }
 
+/* Writes a checkpoint. After a change of the setting the file is another one; one that could not be
+ * opened may be possible now. What a file holds that is opened only now is of no use any more. */
+static int save(struct service *s, const struct store *what, const char *path, struct problem *why)
+{
+    if (!store_is_at(s->file, path)) {
+        struct store old = {0};
+        store_close(s->file);
+        int r = store_open(&s->file, path, &old, why);
+        store_done(&old);
+        if (r) {
+            return r;
+        }
+    }
+    return store_save(s->file, what, why);
+}
+
 /* Runs on a worker, which owns `saving` and its path until after_save; it must touch nothing else
  * of the service. */
 static void save_work(uv_work_t *work)
 {
     struct service *s = work->data;
     struct problem why = {0};
-    if (store_save(&s->saving, s->saving_path, &why)) {
+    int r = save(s, &s->saving, s->saving_path, &why);
+    bool is_new = strcmp(why.text, s->saving_why.text) != 0;
+    if (is_new && why.text[0]) {
         problem_say(&why);
+        diag_say(DIAG_WARNING, "counting goes on; the next checkpoint that succeeds has all of it");
+    } else if (is_new && r == 0) {
+        diag_say(DIAG_INFO, "checkpoints are written again");
     }
+    s->saving_why = r ? why : (struct problem){0};
 }
 
 /* On the loop again. Until here no further checkpoint was begun. */
@@ -122,10 +143,11 @@ static void on_checkpoint(uv_timer_t *timer)
     if (s->is_saving || !s->pipeline.has_moved) {
         return;
     }
-    struct store now = {0};
+    struct store now = {.seq = s->seq};
     s->pipeline.has_moved = false;
     summaries_fold(
         s); /* decides what was held back: no offset may pass lines that are not counted */
+    int64_t now_ms = clock_wall_ms(); /* before: what is made meanwhile is newer */
     sections_positions(s, &now);
     if (same_positions(&now, &s->store) && s->pipeline.total.lines == s->saved_lines) {
         store_done(&now);
@@ -136,6 +158,8 @@ static void on_checkpoint(uv_timer_t *timer)
     s->store = now;
     sections_positions(s, &s->saving);
     kept_write(s, &s->saving);
+    s->saving.seq = s->seq;
+    s->saving.saved_ms = now_ms;
     s->saved_lines = s->pipeline.total.lines;
     s->saving_path = alloc_text(span_of(s->config.store_path));
     s->is_saving = true;
@@ -200,6 +224,7 @@ static void stop_service(struct service *s)
         summaries_total(s);
     }
     last.seq = s->seq;
+    last.saved_ms = clock_wall_ms();
     kept_write(s, &last);
     keymap_done(&s->stored_at);
     store_done(&s->store);
@@ -272,20 +297,20 @@ static int load_store(struct service *s, struct problem *why)
     if (!s->config.store_path) {
         return 0;
     }
-    int r = store_load(&s->store, s->config.store_path, why);
-    if (r == -EBADMSG || (r == 0 && why->text[0])) {
-        problem_say(why); /* set aside and said: counting is more important than the past */
+    int r = store_open(&s->file, s->config.store_path, &s->store, why);
+    if (r && access(s->config.store_path, F_OK) == 0) {
+        return r; /* to count without what it holds would be to count twice */
+    }
+    if (why->text[0]) {
+        problem_say(why); /* set aside, or not to be made: counting is more important */
+        s->saving_why = r ? *why : s->saving_why;
         *why = (struct problem){0};
-        r = 0;
     }
     s->seq = s->store.seq;
-    struct stat st;
-    bool is_there = r == 0 && stat(s->config.store_path, &st) == 0;
-    sections_index(s,
-                   is_there ? (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000 : 0);
+    sections_index(s, s->store.saved_ms);
     kept_read(s);
     s->saved_lines = s->pipeline.total.lines;
-    return r == -ENOENT ? 0 : r;
+    return 0;
 }
 
 /* Sections start last: when an address is taken or a file can not be written, no log was touched.
@@ -316,11 +341,11 @@ static int start_service(struct service *s, struct problem *why)
 static void done_service(struct service *s)
 {
     struct problem why = {0};
-    if (s->config.store_path && s->is_stopping &&
-        store_save(&s->store, s->config.store_path, &why)) {
+    if (s->config.store_path && s->is_stopping && save(s, &s->store, s->config.store_path, &why)) {
         problem_say(&why);
         s->failed = true;
     }
+    store_close(s->file);
     sections_done(s);
     summaries_close(s);
     for (size_t i = 0; i < s->n_recent; i++) {

@@ -74,7 +74,7 @@ struct service {
     int64_t stored_ms;       /* wall time of that checkpoint; 0: there was none */
     struct store gone;       /* positions whose files were not found at the start, which was … */
     uint64_t gone_ms;        /* … at this loop time */
-    struct store kept;       /* tallies of the last run, until their sources are found */
+    struct store kept;       /* notes of the last run, until their sources are found */
     size_t kept_at;          /* where the next one is likely */
     uint64_t saved_lines;    /* of the sum of all, at the last checkpoint */
     int64_t all_folded_ms;   /* when sources that rest were looked at last */
@@ -101,6 +101,9 @@ struct service {
     struct store
         saving; /* what the worker writes, and where: a reload may change the setting meanwhile */
     char *saving_path;
+    struct store_file
+        *file; /* the worker's while is_saving; NULL: to be opened with the next one */
+    struct problem saving_why;       /* why the last one failed; "": it did not */
     void (*stop)(struct service *s); /* ends the run: set by daemon.c */
 };
 

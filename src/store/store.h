@@ -1,8 +1,7 @@
 /*
- * What survives a restart: where reading of every file stopped, and what was counted up to there.
- * It is one text file, replaced atomically (written beside, synced, renamed, the previous kept as
- * .bak), with a checksum, so both are of the same moment and each line counts once. A damaged file
- * is set aside, never deleted, and the daemon starts anew.
+ * What survives a restart: where reading of every file stopped, what was counted up to there, and
+ * what else was known at that moment. One SQLite file holds it, and each checkpoint is one
+ * transaction, so all of it is always of the same moment and each line counts once.
  */
 #ifndef TEAPOT_STORE_STORE_H
 #define TEAPOT_STORE_STORE_H
@@ -17,45 +16,66 @@ struct store_position {
     uint32_t head_len;
 };
 
-/* Counts up to just those positions, by the name of what was counted; "" for the sum of all. */
-struct store_tally {
+enum store_kind {
+    STORE_TALLY,    /* counts up to just those positions, as tally/pack.h makes them, by the name of
+                       what was counted; "" for the sum of all */
+    STORE_INTERVAL, /* the same of the interval that was under way */
+    STORE_ALERTS,   /* what the alerts knew, by the name of the rule */
+    STORE_KINDS,
+};
+
+/* Bytes that only those who made them understand. */
+struct store_note {
+    enum store_kind kind;
     char *name;
-    char *bytes; /* as tally/pack.h makes them */
+    char *bytes;
     size_t len;
 };
 
+/* All that was known at one moment. An empty one is a zeroed struct. */
 struct store {
-    struct store_tally *tallies;
-    size_t n_tallies, cap_tallies;
+    struct store_note *notes;
+    size_t n_notes, cap_notes;
     struct store_position *positions;
     size_t n_positions, cap_positions;
-    bool is_sorted; /* for store_find; after store_load */
-    uint64_t seq;   /* of the last summary that was given out */
+    bool is_sorted;   /* for store_find; after store_open */
+    uint64_t seq;     /* of the last summary that was given out */
+    int64_t saved_ms; /* wall time of that moment; 0: there was none */
 };
 
-/* An empty store is a zeroed struct. store_done frees what it holds and leaves it empty. */
+/* Frees what it holds and leaves it empty. */
 void store_done(struct store *s);
 
 /* Adds a position; the texts are copied. */
 void store_add(struct store *s, const struct store_position *p);
 
-/* Adds a tally; the name is copied, `bytes` is taken over and freed by store_done. */
-void store_add_tally(struct store *s, const char *name, char *bytes, size_t len);
+/* Adds a note; the name is copied, `bytes` is taken over and freed by store_done. */
+void store_add_note(struct store *s, enum store_kind kind, const char *name, char *bytes,
+                    size_t len);
 
 /* The position of a file of a source by device and inode, or NULL. Valid until the store changes.
  */
 const struct store_position *store_find(const struct store *s, const char *source, uint64_t device,
                                         uint64_t inode);
 
-/* Reads the file at `path`, else its .bak; what the store held before is freed. 0 (with `why`
- * filled when the file was damaged but its .bak was good); -ENOENT when there is neither (a first
- * start); -EBADMSG when what was there was damaged; another negative errno when it can't be read.
- * What is damaged is renamed to end in ".damaged-" and the time, and `why` says so. After a failure
- * the store is empty. */
-int store_load(struct store *s, const char *path, struct problem *why);
+/* An open file. It may be used by one thread at a time. */
+struct store_file;
 
-/* Replaces the file. 0, or a negative errno with `why`; then the old file is still there (or
- * already the new one, when only the syncing of its folder failed). */
-int store_save(const struct store *s, const char *path, struct problem *why);
+/* Opens the file at `path`, makes it when it is not there, and reads it into `s`, which must be
+ * empty and stays so in a new file. A file that is damaged, no store, or of a newer version is
+ * renamed, never deleted, and a new one begun: then `why` says so and 0 is returned. Otherwise a
+ * negative errno with `why`, and `*out` is NULL. Close it with store_close. */
+int store_open(struct store_file **out, const char *path, struct store *s, struct problem *why);
+
+/* Replaces what the file holds, in one transaction; what is as it was is not written again. 0, or a
+ * negative errno with `why`: then the file holds what it held before, and the next time all of it
+ * is tried again. */
+int store_save(struct store_file *f, const struct store *s, struct problem *why);
+
+/* Is it the file at that path? NULL is at none. */
+bool store_is_at(const struct store_file *f, const char *path);
+
+/* NULL is fine. */
+void store_close(struct store_file *f);
 
 #endif

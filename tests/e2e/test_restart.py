@@ -83,6 +83,24 @@ def test_each_line_counts_once_over_kills(tmp_path, daemon):
     assert counted(summary) == truth(written)
 
 
+def test_a_store_that_can_not_be_written_is_tried_again(tmp_path, daemon):
+    (tmp_path / "logs").mkdir()
+    log = tmp_path / "logs/access.log"
+    log.write_text(lines(0, 100))
+    config = CONFIG.format(folder=tmp_path).replace("/state", "/later/state")
+    d = daemon(config)
+    d.wait_for_lines(100)
+    assert "can't open the store: No such file or directory" in d.said()
+    (tmp_path / "later").mkdir()
+    wait_for(lambda: "checkpoints are written again" in d.said(), "a checkpoint")
+    with open(log, "a") as out:
+        out.write(lines(100, 50))
+    d.wait_for_lines(150)
+    assert d.stop() == 0
+    d.start()
+    assert counted(d.summary()) == truth(150)
+
+
 def test_a_damaged_store_begins_anew_with_counts_and_offsets_alike(tmp_path, daemon):
     d = begin(tmp_path, daemon)
     (tmp_path / "logs/access.log").write_text(lines(0, 100))
@@ -92,7 +110,6 @@ def test_a_damaged_store_begins_anew_with_counts_and_offsets_alike(tmp_path, dae
     damaged = bytearray(state.read_bytes())
     damaged[-3] ^= 1
     state.write_bytes(damaged)
-    (tmp_path / "state.bak").unlink(missing_ok=True)
     d.start()
     assert counted(d.wait_for_lines(100)) == truth(100)
     assert "damaged" in d.said()

@@ -35,7 +35,7 @@ def test_a_log_is_rotated_while_it_is_followed(rotations):
 def test_a_log_is_rotated_and_the_daemon_killed(seed):
     result, said = storm("--seed", seed, "--steps", 40, "--calm", "--rotations", "rename,date,twice")
     assert result["counted"] == result["lines"] and not result["wrong"], (result, said)
-    assert sum(result["kills"].values()) > 2
+    assert sum(result["kills"].values()) > 1
 
 
 def open_logs(process):

@@ -1,12 +1,11 @@
 /*
- * Layout: a version byte, then numbers of seven bits a byte, the lowest first, the highest bit set
- * in all but the last byte; texts have their length in front. Signed numbers are folded (0, -1, 1,
- * -2 …). Reading trusts nothing: a length beyond the end, a count beyond a table's bound and a
- * status that is no slot end it.
+ * Layout: a version byte, then numbers and texts as base/packing.h has them. Reading trusts nothing:
+ * a length beyond the end, a count beyond a table's bound and a status that is no slot end it.
  */
 #include "tally/pack.h"
 
 #include "base/alloc.h"
+#include "base/packing.h"
 
 #include <stdlib.h>
 
@@ -18,97 +17,30 @@ enum {
 /* Windows believe no second further from 1970 (window.c). */
 #define SECONDS_MOST ((int64_t)1 << 41)
 
-static void put(struct buf *out, uint64_t n)
-{
-    while (n >= 128) {
-        buf_byte(out, (char)(n | 128));
-        n >>= 7;
-    }
-    buf_byte(out, (char)n);
-}
-
-static void put_signed(struct buf *out, int64_t n)
-{
-    put(out, (uint64_t)n << 1 ^ (uint64_t)(n < 0 ? -1 : 0));
-}
-
-static void put_text(struct buf *out, struct span text)
-{
-    put(out, text.len);
-    buf_add(out, text);
-}
-
-/* What is left to be read; `is_bad` once anything was wrong, and then all is 0 and empty. */
-struct input {
-    struct span rest;
-    bool is_bad;
-};
-
-static uint64_t get(struct input *in)
-{
-    uint64_t n = 0;
-    for (unsigned shift = 0; shift < 64; shift += 7) {
-        if (in->rest.len == 0 || in->is_bad) {
-            break;
-        }
-        unsigned char c = (unsigned char)in->rest.ptr[0];
-        in->rest = span_after(in->rest, 1);
-        n |= (uint64_t)(c & 127) << shift;
-        if (c < 128) {
-            return n;
-        }
-    }
-    in->is_bad = true;
-    return 0;
-}
-
-static int64_t get_signed(struct input *in)
-{
-    uint64_t n = get(in);
-    return (int64_t)(n >> 1 ^ (n & 1 ? UINT64_MAX : 0));
-}
-
-/* A number that is at most `most`. */
-static uint64_t get_upto(struct input *in, uint64_t most)
-{
-    uint64_t n = get(in);
-    in->is_bad = in->is_bad || n > most;
-    return in->is_bad ? 0 : n;
-}
-
-static struct span get_text(struct input *in)
-{
-    uint64_t len = get(in);
-    in->is_bad = in->is_bad || len > in->rest.len;
-    struct span text = span_head(in->rest, in->is_bad ? 0 : (size_t)len);
-    in->rest = span_after(in->rest, text.len);
-    return text;
-}
-
 static void pack_cells(const struct tally *t, struct buf *out)
 {
-    put(out, t->n_cells);
+    packing_put(out, t->n_cells);
     for (uint32_t i = 0; i < t->n_cells; i++) {
         const struct tally_cell *cell = &t->cells[i];
-        put(out, cell->verdict.status);
-        put_text(out, span_of(verdict_vendor(cell->verdict)));
-        put(out, (uint64_t)cell->verdict.blame);
-        put(out, cell->count);
+        packing_put(out, cell->verdict.status);
+        packing_put_text(out, span_of(verdict_vendor(cell->verdict)));
+        packing_put(out, (uint64_t)cell->verdict.blame);
+        packing_put(out, cell->count);
     }
 }
 
-static void read_cells(struct input *in, struct tally *t)
+static void read_cells(struct packing *in, struct tally *t)
 {
-    for (uint64_t n = get_upto(in, CELLS_MOST); n > 0 && !in->is_bad; n--) {
-        struct verdict v = {.status = (uint16_t)get_upto(in, STATUS_SLOTS - 1),
+    for (uint64_t n = packing_get_upto(in, CELLS_MOST); n > 0 && !in->is_bad; n--) {
+        struct verdict v = {.status = (uint16_t)packing_get_upto(in, STATUS_SLOTS - 1),
                             .entry = VERDICT_UNASSIGNED};
-        struct span owner = get_text(in);
+        struct span owner = packing_get_text(in);
         size_t index;
         if (owner.len && codes_find(v.status, owner, &index)) {
             v.entry = (uint16_t)index;
         }
-        v.blame = (enum blame)get_upto(in, BLAMES - 1);
-        uint64_t count = get(in);
+        v.blame = (enum blame)packing_get_upto(in, BLAMES - 1);
+        uint64_t count = packing_get(in);
         if (!in->is_bad) {
             struct tally one = {0};
             struct tally_cell cell = {v, count};
@@ -121,36 +53,36 @@ static void read_cells(struct input *in, struct tally *t)
 
 static void pack_sketch(const struct sketch *s, struct buf *out)
 {
-    put(out, s->count);
-    put(out, s->sum_s);
-    put(out, s->sum_ns);
-    put(out, s->max_ns);
+    packing_put(out, s->count);
+    packing_put(out, s->sum_s);
+    packing_put(out, s->sum_ns);
+    packing_put(out, s->max_ns);
     for (size_t i = 0; i <= SKETCH_BOUNDS; i++) {
-        put(out, s->below[i]);
+        packing_put(out, s->below[i]);
     }
     uint32_t low = s->high > s->low ? s->low : 0, high = s->high > s->low ? s->high : 0;
-    put(out, low);
-    put(out, high - low);
+    packing_put(out, low);
+    packing_put(out, high - low);
     for (uint32_t i = low; i < high; i++) {
-        put(out, sketch_bucket(s, i));
+        packing_put(out, sketch_bucket(s, i));
     }
 }
 
-static void read_sketch(struct input *in, struct sketch *s)
+static void read_sketch(struct packing *in, struct sketch *s)
 {
-    s->count = get(in);
-    s->sum_s = get(in);
-    s->sum_ns = get_upto(in, 999999999);
-    s->max_ns = get(in);
+    s->count = packing_get(in);
+    s->sum_s = packing_get(in);
+    s->sum_ns = packing_get_upto(in, 999999999);
+    s->max_ns = packing_get(in);
     for (size_t i = 0; i <= SKETCH_BOUNDS; i++) {
-        s->below[i] = get(in);
+        s->below[i] = packing_get(in);
     }
-    s->low = s->first = (uint32_t)get_upto(in, SKETCH_BUCKETS - 1);
-    s->held = (uint32_t)get_upto(in, SKETCH_BUCKETS - s->low);
+    s->low = s->first = (uint32_t)packing_get_upto(in, SKETCH_BUCKETS - 1);
+    s->held = (uint32_t)packing_get_upto(in, SKETCH_BUCKETS - s->low);
     s->high = s->low + s->held;
     s->buckets = s->held ? alloc_zero(s->held, sizeof(s->buckets[0])) : NULL;
     for (uint32_t i = 0; i < s->held; i++) {
-        s->buckets[i] = get(in);
+        s->buckets[i] = packing_get(in);
     }
 }
 
@@ -158,17 +90,17 @@ static void pack_durations(const struct tally *t, struct buf *out)
 {
     for (size_t c = 0; c < STATUS_CLASSES; c++) {
         bool has_any = t->durations[c] && t->durations[c]->count;
-        put(out, has_any);
+        packing_put(out, has_any);
         if (has_any) {
             pack_sketch(t->durations[c], out);
         }
     }
 }
 
-static void read_durations(struct input *in, struct tally *t)
+static void read_durations(struct packing *in, struct tally *t)
 {
     for (size_t c = 0; c < STATUS_CLASSES; c++) {
-        if (get_upto(in, 1)) {
+        if (packing_get_upto(in, 1)) {
             struct sketch s = {0};
             struct tally one = {0};
             read_sketch(in, &s);
@@ -183,36 +115,36 @@ static void read_durations(struct input *in, struct tally *t)
 
 static void pack_top(const struct top *top, struct buf *out)
 {
-    put(out, top ? top->n_entries : 0);
+    packing_put(out, top ? top->n_entries : 0);
     for (size_t c = 0; top && c < TOP_COLUMNS; c++) {
-        put(out, top->floor[c]);
+        packing_put(out, top->floor[c]);
     }
     for (uint32_t i = 0; top && i < top->n_entries; i++) {
         const struct top_entry *e = &top->entries[i];
-        put_text(out, top_name(top, e));
-        put(out, e->error);
+        packing_put_text(out, top_name(top, e));
+        packing_put(out, e->error);
         for (size_t c = 0; c < TOP_COLUMNS; c++) {
-            put(out, e->n[c]);
+            packing_put(out, e->n[c]);
         }
     }
 }
 
 /* The table that was packed, or NULL for none; to be freed. */
-static struct top *read_top(struct input *in, bool is_there)
+static struct top *read_top(struct packing *in, bool is_there)
 {
-    uint64_t entries = get_upto(in, 2 * TOP_NAMES);
+    uint64_t entries = packing_get_upto(in, 2 * TOP_NAMES);
     if (!is_there) {
         return NULL;
     }
     struct top *top = top_new();
     for (size_t c = 0; c < TOP_COLUMNS; c++) {
-        top->floor[c] = get(in);
+        top->floor[c] = packing_get(in);
     }
     for (; entries > 0 && !in->is_bad; entries--) {
-        struct span name = get_text(in);
-        uint64_t columns[TOP_COLUMNS], error = get(in);
+        struct span name = packing_get_text(in);
+        uint64_t columns[TOP_COLUMNS], error = packing_get(in);
         for (size_t c = 0; c < TOP_COLUMNS; c++) {
-            columns[c] = get(in);
+            columns[c] = packing_get(in);
         }
         if (!in->is_bad && name.len) {
             top_restore(top, name, columns, error);
@@ -224,15 +156,15 @@ static struct top *read_top(struct input *in, bool is_there)
 static void pack_tops(const struct tally *t, struct buf *out)
 {
     for (size_t d = 0; d < TALLY_DIMENSIONS; d++) {
-        put(out, t->tops[d] != NULL);
+        packing_put(out, t->tops[d] != NULL);
         pack_top(t->tops[d], out);
     }
 }
 
-static void read_tops(struct input *in, struct tally *t)
+static void read_tops(struct packing *in, struct tally *t)
 {
     for (size_t d = 0; d < TALLY_DIMENSIONS; d++) {
-        bool is_there = get_upto(in, 1) != 0;
+        bool is_there = packing_get_upto(in, 1) != 0;
         struct tally one = {0};
         one.tops[d] = read_top(in, is_there);
         if (one.tops[d] && !in->is_bad) {
@@ -244,34 +176,34 @@ static void read_tops(struct input *in, struct tally *t)
 
 static void pack_causes(const struct causes *c, struct buf *out)
 {
-    put(out, c != NULL);
+    packing_put(out, c != NULL);
     if (!c) {
         return;
     }
-    put(out, c->masked);
+    packing_put(out, c->masked);
     for (uint16_t i = 0; i < reason_count(); i++) {
         if (c->counts[2 * i] || c->counts[2 * i + 1]) {
-            put(out, (uint64_t)i + 1);
-            put(out, c->counts[2 * i]);
-            put(out, c->counts[2 * i + 1]);
+            packing_put(out, (uint64_t)i + 1);
+            packing_put(out, c->counts[2 * i]);
+            packing_put(out, c->counts[2 * i + 1]);
         }
     }
-    put(out, 0);
+    packing_put(out, 0);
     pack_top(c->origins, out);
 }
 
-static void read_causes(struct input *in, struct tally *t)
+static void read_causes(struct packing *in, struct tally *t)
 {
-    if (!get_upto(in, 1)) {
+    if (!packing_get_upto(in, 1)) {
         return;
     }
     struct causes *c = causes_new();
     struct tally one = {.causes = c};
     uint64_t number;
-    c->masked = get(in);
-    while ((number = get_upto(in, reason_count())) > 0) {
-        c->counts[2 * (number - 1)] += get(in);
-        c->counts[2 * (number - 1) + 1] += get(in);
+    c->masked = packing_get(in);
+    while ((number = packing_get_upto(in, reason_count())) > 0) {
+        c->counts[2 * (number - 1)] += packing_get(in);
+        c->counts[2 * (number - 1) + 1] += packing_get(in);
     }
     top_free(c->origins);
     c->origins = read_top(in, true);
@@ -283,28 +215,28 @@ static void read_causes(struct input *in, struct tally *t)
 
 static void pack_timeline(const struct timeline *t, struct buf *out)
 {
-    put(out, t->used);
-    put(out, t->shift);
-    put_signed(out, t->first);
+    packing_put(out, t->used);
+    packing_put(out, t->shift);
+    packing_put_signed(out, t->first);
     for (uint32_t i = 0; i < t->used; i++) {
-        put(out, t->steps[i].requests);
-        put(out, t->steps[i].e4xx);
-        put(out, t->steps[i].e5xx);
+        packing_put(out, t->steps[i].requests);
+        packing_put(out, t->steps[i].e4xx);
+        packing_put(out, t->steps[i].e5xx);
     }
 }
 
-static void read_timeline(struct input *in, struct tally *t)
+static void read_timeline(struct packing *in, struct tally *t)
 {
     struct timeline *line = alloc_zero(1, sizeof(*line));
-    line->used = (uint32_t)get_upto(in, TIMELINE_STEPS);
-    line->shift = (uint8_t)get_upto(in, 40);
-    line->first = get_signed(in);
+    line->used = (uint32_t)packing_get_upto(in, TIMELINE_STEPS);
+    line->shift = (uint8_t)packing_get_upto(in, 40);
+    line->first = packing_get_signed(in);
     int64_t most = SECONDS_MOST >> line->shift;
     in->is_bad = in->is_bad || line->first > most || line->first < -most;
     for (uint32_t i = 0; i < line->used; i++) {
-        line->steps[i].requests = get(in);
-        line->steps[i].e4xx = get(in);
-        line->steps[i].e5xx = get(in);
+        line->steps[i].requests = packing_get(in);
+        line->steps[i].e4xx = packing_get(in);
+        line->steps[i].e5xx = packing_get(in);
     }
     if (!in->is_bad && line->used) {
         struct tally one = {.timeline = line};
@@ -315,18 +247,18 @@ static void read_timeline(struct input *in, struct tally *t)
 
 static void pack_samples(const struct tally *t, struct buf *out)
 {
-    put(out, t->n_samples);
+    packing_put(out, t->n_samples);
     for (uint32_t i = 0; i < t->n_samples; i++) {
-        put_text(out, (struct span){t->samples[i].text, t->samples[i].len});
+        packing_put_text(out, (struct span){t->samples[i].text, t->samples[i].len});
     }
 }
 
-static void read_samples(struct input *in, struct tally *t)
+static void read_samples(struct packing *in, struct tally *t)
 {
     struct tally one = {.n_samples = 1};
-    for (uint64_t n = get_upto(in, TALLY_SAMPLES); n > 0; n--) {
+    for (uint64_t n = packing_get_upto(in, TALLY_SAMPLES); n > 0; n--) {
         struct tally_sample sample = {0};
-        struct span text = span_head(get_text(in), TALLY_SAMPLE_BYTES);
+        struct span text = span_head(packing_get_text(in), TALLY_SAMPLE_BYTES);
         sample.len = (uint16_t)text.len;
         if (text.len) {
             memcpy(sample.text, text.ptr, text.len);
@@ -344,10 +276,10 @@ void pack_tally(const struct tally *t, struct buf *out)
                                 t->late,  t->bytes,    t->has_bytes, t->has_time};
     buf_byte(out, VERSION);
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-        put(out, numbers[i]);
+        packing_put(out, numbers[i]);
     }
-    put_signed(out, t->from_ms);
-    put_signed(out, t->to_ms);
+    packing_put_signed(out, t->from_ms);
+    packing_put_signed(out, t->to_ms);
     pack_cells(t, out);
     pack_durations(t, out);
     pack_tops(t, out);
@@ -356,19 +288,19 @@ void pack_tally(const struct tally *t, struct buf *out)
     pack_samples(t, out);
 }
 
-static void read_numbers(struct input *in, struct tally *t)
+static void read_numbers(struct packing *in, struct tally *t)
 {
     struct tally one = {0};
-    one.lines = get(in);
-    one.requests = get(in);
-    one.unparsed = get(in);
-    one.ignored = get(in);
-    one.late = get(in);
-    one.bytes = get(in);
-    one.has_bytes = get_upto(in, 1) != 0;
-    one.has_time = get_upto(in, 1) != 0;
-    one.from_ms = get_signed(in);
-    one.to_ms = get_signed(in);
+    one.lines = packing_get(in);
+    one.requests = packing_get(in);
+    one.unparsed = packing_get(in);
+    one.ignored = packing_get(in);
+    one.late = packing_get(in);
+    one.bytes = packing_get(in);
+    one.has_bytes = packing_get_upto(in, 1) != 0;
+    one.has_time = packing_get_upto(in, 1) != 0;
+    one.from_ms = packing_get_signed(in);
+    one.to_ms = packing_get_signed(in);
     if (!in->is_bad) {
         tally_merge_counts(t, &one);
     }
@@ -376,7 +308,7 @@ static void read_numbers(struct input *in, struct tally *t)
 
 bool pack_read(struct tally *t, struct span bytes)
 {
-    struct input in = {.rest = bytes};
+    struct packing in = {.rest = bytes};
     if (bytes.len == 0 || bytes.ptr[0] != VERSION) {
         return false;
     }

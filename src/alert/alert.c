@@ -2,30 +2,14 @@
  * The set: which sources there are and how far each has come, the rules at work (watcher.c), the
  * alerts that they raised, and who is told.
  */
-#include "alert/alert.h"
-
-#include "alert/progress.h"
-#include "alert/silence.h"
-#include "alert/watcher.h"
+#include "alert/sentence.h"
+#include "alert/set.h"
 #include "base/alloc.h"
 
 #include <stdlib.h>
 
 /* Seconds are kept within this, so that sums with them can't overflow: 69,730 years each way. */
 #define SECOND_MOST ((int64_t)1 << 41)
-
-struct alert_set {
-    struct watcher *watches;
-    size_t n_watches;
-    struct progress sources; /* their numbers are those of lanes */
-    struct label_table labels;
-    struct alert **alerts; /* by `at`, then by id */
-    size_t n_alerts, cap_alerts, n_firing;
-    struct silence_list silences;
-    uint64_t late, refused; /* refused: by rules that are gone */
-    alert_change_fn on_change;
-    void *ctx;
-};
 
 /* What the lanes of a watch hand back with a change. */
 struct teller {
@@ -89,7 +73,7 @@ static bool is_after(const struct alert *a, const struct alert *b)
 }
 
 /* Walks from the end, because alerts come nearly in the order of their time. */
-static void remember(struct alert_set *set, struct alert *alert)
+void alert_set_remember(struct alert_set *set, struct alert *alert)
 {
     if (set->n_alerts == set->cap_alerts) {
         set->cap_alerts = set->cap_alerts ? set->cap_alerts * 2 : 16;
@@ -136,7 +120,7 @@ static void fire(const struct teller *t, struct series *s, int64_t second,
     series_describe(s, t->rule, second, finding, alert);
     alert->at = second;
     alert->silenced = silence_covers(&t->set->silences, alert, second);
-    remember(t->set, alert);
+    alert_set_remember(t->set, alert);
     t->set->n_firing++;
     tell(t->set, alert);
 }
@@ -163,6 +147,16 @@ static void resolve(const struct teller *t, struct series *s, int64_t second, bo
     t->set->n_firing--;
     tell(t->set, alert);
     forget(t->set);
+}
+
+void alert_set_end(struct alert_set *set, struct alert *alert, int64_t second)
+{
+    alert->state = ALERT_RESOLVED;
+    alert->resolved_at = second > alert->at ? second : alert->at;
+    sentence_resolved(alert, RULE_ON_5XX, alert->resolved_at, NULL);
+    set->n_firing--;
+    tell(set, alert);
+    forget(set);
 }
 
 static void on_series_change(struct series *s, enum series_change change, int64_t second,

@@ -7,6 +7,7 @@
 #define TEAPOT_ALERT_ALERT_H
 
 #include "alert/notice.h"
+#include "base/buf.h"
 #include "tally/window.h"
 
 struct alert_set;
@@ -65,6 +66,20 @@ uint64_t alert_set_late(const struct alert_set *set);
  * rule. */
 bool alert_set_silence(struct alert_set *set, const char *rule, const char *series, int64_t until,
                        int64_t now);
+
+/* Hands out all that the set knows, in pieces that alert_set_restore takes in the same order: then
+ * it is as if there had been no restart. Names are not valid after the call; `bytes` are taken
+ * over.
+ */
+typedef void (*alert_keep_fn)(const char *name, struct buf *bytes, void *ctx);
+void alert_set_keep(const struct alert_set *set, alert_keep_fn keep, void *ctx);
+
+/* Takes one piece, before the first feed. What belongs to a rule that is not the same any more is
+ * left out. False when the piece is not understood; the set is sound in any case. */
+bool alert_set_restore(struct alert_set *set, struct span bytes);
+
+/* All pieces were taken: alerts whose rule is gone are resolved in that second. */
+void alert_set_restored(struct alert_set *set, int64_t second);
 
 /* "pending", "firing", "resolved". Static. */
 const char *alert_state_name(enum alert_state state);

@@ -29,6 +29,16 @@ enum {
     DIMENSIONS = sizeof dimensions / sizeof *dimensions,
 };
 
+const char *diagnosis_dimension(struct span name)
+{
+    for (size_t i = 0; i < DIMENSIONS; i++) {
+        if (span_is(name, dimensions[i])) {
+            return dimensions[i];
+        }
+    }
+    return NULL;
+}
+
 struct status_count {
     uint64_t total, of[BLAMES];
 };

@@ -27,7 +27,6 @@ struct diagnosis_error {
 
 struct diagnosis_sample {
     int64_t second;
-    uint16_t status;
     char text[ALERT_SAMPLE_BYTES];
 };
 
@@ -51,6 +50,9 @@ void diagnosis_keep(struct diagnosis *d, const struct window_sample *sample, int
 
 /* Forgets what is older than `oldest`, and gives back the memory that is not in use then. */
 void diagnosis_rest(struct diagnosis *d, struct label_table *labels, int64_t oldest);
+
+/* The name of a dimension that alerts speak of, as alert_where has it; NULL for what is none. */
+const char *diagnosis_dimension(struct span name);
 
 /* Fills in codes, blame, places and samples of an alert from the errors of the seconds `first` to
  * `last`. */

@@ -163,7 +163,7 @@ void lane_add(struct lane *lane, const struct lane_owner *owner, const struct la
     }
 }
 
-static void activate(struct lane *lane, struct series *s)
+void lane_activate(struct lane *lane, struct series *s)
 {
     if (s->is_active) {
         return;
@@ -183,7 +183,7 @@ static void take_entries(struct lane *lane, int64_t second)
         struct lane_entry *e = &lane->entries[lane->head];
         e->series->requests += e->requests;
         e->series->errors += e->errors;
-        activate(lane, e->series);
+        lane_activate(lane, e->series);
         lane->head++;
         lane->n_entries--;
     }

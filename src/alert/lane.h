@@ -54,6 +54,9 @@ struct series *lane_find(const struct lane *lane, uint64_t hash, struct span sou
 struct series *lane_create(struct lane *lane, const struct lane_owner *owner, uint64_t hash,
                            struct span source, struct span host);
 
+/* Has a series ticked from the next second on. */
+void lane_activate(struct lane *lane, struct series *s);
+
 /* Counts in a second of a series, which must not be closed yet. */
 void lane_add(struct lane *lane, const struct lane_owner *owner, const struct lane_entry *entry);
 

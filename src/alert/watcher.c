@@ -45,7 +45,7 @@ void watcher_done(struct watcher *watch, struct label_table *labels)
 }
 
 /* A lane is made when its source has something to say; the numbers before it may stay empty. */
-static struct lane *lane_of(struct watcher *watch, size_t number)
+struct lane *watcher_lane(struct watcher *watch, size_t number)
 {
     if (number >= watch->n_lanes) {
         watch->lanes = alloc_resize(watch->lanes, number + 1, sizeof(struct lane *));
@@ -225,7 +225,7 @@ uint64_t watcher_take(struct watcher *watch, const struct lane_owner *owner,
 {
     bool by_source = watch->rule.by & RULE_BY_SOURCE;
     struct taking t = {.watch = watch, .owner = owner, .feed = feed};
-    t.lane = lane_of(watch, by_source ? feed->number : 0);
+    t.lane = watcher_lane(watch, by_source ? feed->number : 0);
     t.source = by_source ? feed->source : (struct span){0};
     t.by_host = (watch->rule.by & RULE_BY_HOST) && feed->w && feed->w->by_host;
     if (feed->w) {

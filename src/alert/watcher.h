@@ -32,6 +32,10 @@ struct watcher_feed {
 void watcher_init(struct watcher *watch, const struct rule *rule);
 void watcher_done(struct watcher *watch, struct label_table *labels);
 
+/* The lane of a source by its number (0 for a rule that sees its sources as one), made when it is
+ * not there. */
+struct lane *watcher_lane(struct watcher *watch, size_t number);
+
 /* Takes what a source counted and closes seconds. The owner's rule and n_series must be the
  * watch's own. Returns how many
  * requests came for a second that was closed already; they count in the oldest open one. */

@@ -104,6 +104,17 @@ static void finish_body(struct webhook *hook)
     start_next(hook);
 }
 
+void webhook_each(const struct webhook *hook, void (*fn)(struct span body, void *ctx), void *ctx)
+{
+    if (hook->current.bytes) {
+        fn((struct span){hook->current.bytes, hook->current.len}, ctx);
+    }
+    for (size_t i = 0; i < hook->n_queued; i++) {
+        const struct body *b = &hook->queue[(hook->head + i) % WEBHOOK_QUEUE];
+        fn((struct span){b->bytes, b->len}, ctx);
+    }
+}
+
 static void on_retry(uv_timer_t *timer)
 {
     struct webhook *hook = timer->data;

@@ -36,6 +36,9 @@ struct webhook *webhook_start(struct uv_loop_s *loop, const char *url);
  * obeyed), any other answer that is not 2xx is final. */
 void webhook_send(struct webhook *hook, struct span body);
 
+/* Calls `fn` for each body that was not sent yet, in order, the one under way included. */
+void webhook_each(const struct webhook *hook, void (*fn)(struct span body, void *ctx), void *ctx);
+
 /* What became of the bodies so far. */
 struct webhook_stats webhook_stats(const struct webhook *hook);
 

@@ -136,20 +136,42 @@ static bool same_positions(const struct store *a, const struct store *b)
     return a->n_positions == b->n_positions;
 }
 
+/* Hands all seconds to the alerts, open ones too: what is in a window is kept by nobody. */
+static void feed_all(struct service *s)
+{
+    for (struct source *source = s->pipeline.awake; source; source = source->next_awake) {
+        source_feed(source, INT64_MIN);
+    }
+}
+
+/* A number that changes with each alert that is told, and each body that is done with. */
+static uint64_t told_by_now(const struct service *s)
+{
+    uint64_t told = s->n_told;
+    for (size_t i = 0; i < s->n_hooks; i++) {
+        struct webhook_stats stats = webhook_stats(s->hooks[i].webhook);
+        told += stats.sent + stats.failed + stats.dropped;
+    }
+    return told;
+}
+
 /* Writes down where reading has come to, when that changed. The disk is waited for by a worker. */
 static void on_checkpoint(uv_timer_t *timer)
 {
     struct service *s = timer->data;
-    if (s->is_saving || !s->pipeline.has_moved) {
+    uint64_t told = told_by_now(s);
+    if (s->is_saving || (!s->pipeline.has_moved && told == s->saved_told)) {
         return;
     }
     struct store now = {.seq = s->seq};
     s->pipeline.has_moved = false;
-    summaries_fold(
-        s); /* decides what was held back: no offset may pass lines that are not counted */
+    /* Decides what was held back: no offset may pass lines that are not counted. */
+    summaries_fold(s);
+    feed_all(s);
     int64_t now_ms = clock_wall_ms(); /* before: what is made meanwhile is newer */
     sections_positions(s, &now);
-    if (same_positions(&now, &s->store) && s->pipeline.total.lines == s->saved_lines) {
+    if (same_positions(&now, &s->store) && s->pipeline.total.lines == s->saved_lines &&
+        told == s->saved_told) {
         store_done(&now);
         return;
     }
@@ -161,6 +183,7 @@ static void on_checkpoint(uv_timer_t *timer)
     s->saving.seq = s->seq;
     s->saving.saved_ms = now_ms;
     s->saved_lines = s->pipeline.total.lines;
+    s->saved_told = told;
     s->saving_path = alloc_text(span_of(s->config.store_path));
     s->is_saving = true;
     s->save.data = s;
@@ -223,6 +246,7 @@ static void stop_service(struct service *s)
     if (!s->config_file) {
         summaries_total(s);
     }
+    feed_all(s);
     last.seq = s->seq;
     last.saved_ms = clock_wall_ms();
     kept_write(s, &last);
@@ -329,6 +353,7 @@ static int start_service(struct service *s, struct problem *why)
         return r;
     }
     deliver_configure(s);
+    alert_set_restored(s->pipeline.alerts, clock_wall_ms() / 1000);
     summaries_configure(s);
     start_timers(s);
     sections_start(s, &s->config);
@@ -352,7 +377,7 @@ static void done_service(struct service *s)
         tally_done(&s->recent[i].tally);
     }
     store_done(&s->store);
-    store_done(&s->kept);
+    kept_done(s);
     pipeline_done(&s->pipeline);
     uv_loop_close(s->loop);
 }

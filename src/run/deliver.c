@@ -65,6 +65,7 @@ void deliver_alert(const struct alert *a, void *ctx)
 {
     struct service *s = ctx;
     s->alerted = true;
+    s->n_told++;
     struct buf line = {0};
     if (s->as_text) {
         report_alert(&line, a, terminal_style());
@@ -148,6 +149,7 @@ void deliver_configure(struct service *s)
             continue;
         }
         s->hooks[s->n_hooks++] = (struct hook){alloc_text(span_of(n->webhook)), hook};
+        kept_send(s, &s->hooks[s->n_hooks - 1]);
     }
 }
 

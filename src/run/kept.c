@@ -1,49 +1,145 @@
 /*
- * Counts over a restart. They are written with the positions, of one moment on the loop, so they
- * hold just the lines before them. When they are read back, the sum of all is there at once, and
- * each source takes its own when its file is found. What nobody has taken yet is written again.
+ * What was known over a restart. It is written with the positions, of one moment on the loop, so it
+ * is about just the lines before them. When it is read back, sums and alerts are there at once,
+ * each source takes its own when its file is found, and each receiver what waits for it when it
+ * starts. What no source has taken yet is written again.
  */
 #include "base/alloc.h"
+#include "base/packing.h"
 #include "run/service.h"
 #include "tally/pack.h"
 
 #include <stdlib.h>
 
-static void add(struct store *out, const char *name, const struct tally *t)
+static void add(struct store *out, enum store_kind kind, const char *name, const struct tally *t)
 {
     struct buf packed = {0};
     if (t && t->lines) {
         pack_tally(t, &packed);
-        store_add_note(out, STORE_TALLY, name, packed.data, packed.len);
+        store_add_note(out, kind, name, packed.data, packed.len);
     }
+}
+
+/* Only while a rule must hear of each second: then time goes on for a source without lines. */
+static void add_clock(struct store *out, const struct source *s)
+{
+    struct buf bytes = {0};
+    if (s->is_awake && s->live && s->live->window.has_clock) {
+        packing_put_signed(&bytes, s->live->window.clock);
+        packing_put_signed(&bytes, s->skew_s);
+        store_add_note(out, STORE_CLOCK, s->name, bytes.data, bytes.len);
+    }
+}
+
+static void add_service(struct store *out, const struct service *s)
+{
+    struct buf bytes = {0};
+    packing_put_signed(&bytes, s->interval_from_ms);
+    packing_put(&bytes, s->n_deferred);
+    for (size_t i = 0; i < s->n_deferred; i++) {
+        packing_put_text(&bytes, span_of(s->deferred[i]));
+    }
+    store_add_note(out, STORE_SERVICE, "", bytes.data, bytes.len);
+}
+
+static void keep_alerts(const char *name, struct buf *bytes, void *ctx)
+{
+    store_add_note(ctx, STORE_ALERTS, name, bytes->data, bytes->len);
+}
+
+struct queue {
+    struct store *out;
+    const char *url;
+};
+
+static void add_copy(struct store *out, enum store_kind kind, const char *name, struct span bytes)
+{
+    char *copy = alloc_zero(bytes.len + 1, 1);
+    if (bytes.len) {
+        memcpy(copy, bytes.ptr, bytes.len);
+    }
+    store_add_note(out, kind, name, copy, bytes.len);
+}
+
+static void keep_body(struct span body, void *ctx)
+{
+    const struct queue *q = ctx;
+    add_copy(q->out, STORE_QUEUE, q->url, body);
 }
 
 /* All must be folded (summaries_fold): what is in a live tally would be missing. */
 void kept_write(const struct service *s, struct store *out)
 {
-    add(out, "", &s->pipeline.total);
+    add_service(out, s);
+    add(out, STORE_TALLY, "", &s->pipeline.total);
+    if (s->pipeline.has_intervals) {
+        add(out, STORE_INTERVAL, "", &s->pipeline.interval);
+    }
+    alert_set_keep(s->pipeline.alerts, keep_alerts, out);
+    for (size_t i = 0; i < s->n_hooks; i++) {
+        struct queue q = {out, s->hooks[i].url};
+        webhook_each(s->hooks[i].webhook, keep_body, &q);
+    }
     for (size_t i = 0; i < s->n_found; i++) {
-        add(out, s->found[i]->source->name, s->found[i]->source->total);
+        const struct source *source = s->found[i]->source;
+        add(out, STORE_TALLY, source->name, source->total);
+        if (s->pipeline.has_intervals) {
+            add(out, STORE_INTERVAL, source->name, source->interval);
+        }
+        add_clock(out, source);
     }
     for (size_t i = 0; i < s->kept.n_notes; i++) {
-        const struct store_note *t = &s->kept.notes[i];
-        if (t->bytes) {
-            char *copy = alloc_zero(t->len + 1, 1);
-            memcpy(copy, t->bytes, t->len);
-            store_add_note(out, t->kind, t->name, copy, t->len);
+        const struct store_note *n = &s->kept.notes[i];
+        if (n->bytes) {
+            add_copy(out, n->kind, n->name, (struct span){n->bytes, n->len});
         }
     }
 }
 
 /* Frees the bytes of one that was taken. */
-static void taken(struct store_note *t, bool is_good)
+static void taken(struct store_note *n, bool is_good)
 {
     if (!is_good) {
-        diag_say(DIAG_WARNING, "the counts of %s before the start can't be read",
-                 t->name[0] ? t->name : "all sources");
+        diag_say(DIAG_WARNING, "what was kept of %s before the start can't be read",
+                 n->kind == STORE_ALERTS ? "alerts"
+                 : n->name[0]            ? n->name
+                                         : "all sources");
     }
-    free(t->bytes);
-    t->bytes = NULL;
+    free(n->bytes);
+    n->bytes = NULL;
+}
+
+static bool read_service(struct service *s, struct packing in)
+{
+    int64_t from_ms = packing_get_signed(&in);
+    for (uint64_t n = packing_get_upto(&in, SERVICE_DEFERRED); n > 0 && !in.is_bad; n--) {
+        struct span id = packing_get_text(&in);
+        if (id.len && id.len < sizeof(s->deferred[0])) {
+            memcpy(s->deferred[s->n_deferred], id.ptr, id.len);
+            s->deferred[s->n_deferred++][id.len] = '\0';
+        }
+    }
+    s->interval_from_ms = in.is_bad ? s->interval_from_ms : from_ms;
+    return !in.is_bad;
+}
+
+/* What is not of one source is taken at once. */
+static void read_note(struct service *s, struct store_note *n)
+{
+    struct span bytes = {n->bytes, n->len};
+    bool is_of_all = n->name[0] == '\0';
+    if (n->kind == STORE_ALERTS) {
+        taken(n, alert_set_restore(s->pipeline.alerts, bytes));
+    } else if (n->kind == STORE_SERVICE) {
+        taken(n, read_service(s, (struct packing){.rest = bytes}));
+    } else if (n->kind == STORE_TALLY && is_of_all) {
+        taken(n, pack_read(&s->pipeline.total, bytes));
+    } else if (n->kind == STORE_INTERVAL && is_of_all) {
+        s->pipeline.has_intervals = true; /* it goes on */
+        taken(n, pack_read(&s->pipeline.interval, bytes));
+    } else {
+        keymap_add(&s->kept_by_name, span_hash(span_of(n->name)), n);
+    }
 }
 
 void kept_read(struct service *s)
@@ -54,23 +150,51 @@ void kept_read(struct service *s)
     s->store.notes = NULL;
     s->store.n_notes = s->store.cap_notes = 0;
     for (size_t i = 0; i < s->kept.n_notes; i++) {
-        struct store_note *t = &s->kept.notes[i];
-        if (t->kind == STORE_TALLY && !t->name[0]) {
-            taken(t, pack_read(&s->pipeline.total, (struct span){t->bytes, t->len}));
+        read_note(s, &s->kept.notes[i]);
+    }
+}
+
+static bool read_clock(struct source *source, struct packing in)
+{
+    int64_t clock = packing_get_signed(&in), skew_s = packing_get_signed(&in);
+    if (!in.is_bad) {
+        source_restore_clock(source, clock, skew_s);
+    }
+    return !in.is_bad;
+}
+
+void kept_restore(struct service *s, struct source *source)
+{
+    size_t at = 0;
+    struct store_note *n;
+    while ((n = keymap_next(&s->kept_by_name, span_hash(span_of(source->name)), &at)) != NULL) {
+        struct span bytes = {n->bytes, n->len};
+        if (!n->bytes || strcmp(n->name, source->name) != 0) {
+            continue;
+        }
+        if (n->kind == STORE_TALLY) {
+            taken(n, source_restore(source, bytes));
+        } else if (n->kind == STORE_INTERVAL) {
+            taken(n, source_restore_interval(source, bytes));
+        } else if (n->kind == STORE_CLOCK) {
+            taken(n, read_clock(source, (struct packing){.rest = bytes}));
         }
     }
 }
 
-/* Sources mostly come in the order in which they were written. */
-void kept_restore(struct service *s, struct source *source)
+void kept_send(struct service *s, const struct hook *hook)
 {
-    size_t n = s->kept.n_notes;
-    for (size_t i = 0; i < n; i++) {
-        struct store_note *t = &s->kept.notes[(s->kept_at + i) % n];
-        if (t->bytes && t->kind == STORE_TALLY && strcmp(t->name, source->name) == 0) {
-            s->kept_at += i + 1;
-            taken(t, source_restore(source, (struct span){t->bytes, t->len}));
-            return;
+    for (size_t i = 0; i < s->kept.n_notes; i++) {
+        struct store_note *n = &s->kept.notes[i];
+        if (n->kind == STORE_QUEUE && n->bytes && strcmp(n->name, hook->url) == 0) {
+            webhook_send(hook->webhook, (struct span){n->bytes, n->len});
+            taken(n, true);
         }
     }
+}
+
+void kept_done(struct service *s)
+{
+    keymap_done(&s->kept_by_name);
+    store_done(&s->kept);
 }

@@ -75,10 +75,11 @@ struct service {
     struct store gone;       /* positions whose files were not found at the start, which was … */
     uint64_t gone_ms;        /* … at this loop time */
     struct store kept;       /* notes of the last run, until their sources are found */
-    size_t kept_at;          /* where the next one is likely */
-    uint64_t saved_lines;    /* of the sum of all, at the last checkpoint */
-    int64_t all_folded_ms;   /* when sources that rest were looked at last */
-    unsigned n_trims;        /* so many of these looks are to give memory back */
+    struct keymap kept_by_name;
+    uint64_t saved_lines;        /* of the sum of all, at the last checkpoint */
+    uint64_t n_told, saved_told; /* changes of alerts, and bodies that are done with; then */
+    int64_t all_folded_ms;       /* when sources that rest were looked at last */
+    unsigned n_trims;            /* so many of these looks are to give memory back */
     struct recent recent[SERVICE_RECENT];
     size_t n_recent, next_recent;
     uint64_t seq;
@@ -123,12 +124,16 @@ void sections_index(struct service *s, int64_t saved_ms);
 /* Writes down where reading of every file stopped. */
 void sections_positions(struct service *s, struct store *out);
 
-/* kept.c: counts over a restart. Takes those of s->store, and puts back the sum of all. */
+/* kept.c: what is known, over a restart. Takes the notes of s->store, and puts back what is of all
+ * sources: sums, the interval under way, and alerts. */
 void kept_read(struct service *s);
 /* Gives a new source what it counted before the start. */
 void kept_restore(struct service *s, struct source *source);
-/* Adds the counts of now, which must be folded. */
+/* Sends what waited for a receiver that has just been started. */
+void kept_send(struct service *s, const struct hook *hook);
+/* Adds all that is known now; it must be folded. */
 void kept_write(const struct service *s, struct store *out);
+void kept_done(struct service *s);
 
 /* summaries.c: a summary of totals or of the interval so far; the caller frees with summaries_done.
  */

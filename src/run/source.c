@@ -100,6 +100,21 @@ bool source_restore(struct source *s, struct span packed)
     return pack_read(made(s, &s->total), packed);
 }
 
+bool source_restore_interval(struct source *s, struct span packed)
+{
+    return pack_read(made(s, &s->interval), packed);
+}
+
+void source_restore_clock(struct source *s, int64_t clock, int64_t skew_s)
+{
+    if (!alert_set_rest(s->shared->alerts, s->name)) {
+        struct window *w = &made(s, &s->live)->window;
+        w->has_clock = true;
+        w->clock = clock;
+        s->skew_s = skew_s;
+    }
+}
+
 /* The alerts and the interval both read the records before window_drain takes them away. */
 void source_feed(struct source *s, int64_t closed_before)
 {

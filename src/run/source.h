@@ -70,6 +70,13 @@ void source_free(struct source *s);
 /* Adds what was counted before a restart (tally/pack.h) to the total. False when it is damaged. */
 bool source_restore(struct source *s, struct span packed);
 
+/* The same for the interval under way. */
+bool source_restore_interval(struct source *s, struct span packed);
+
+/* Puts back how far the source's time had come, and its `skew_s`, when there are alerts that must
+ * hear of each second. */
+void source_restore_clock(struct source *s, int64_t clock, int64_t skew_s);
+
 /* Bytes came, at `wall_ms`: the source is awake from now on and has a reader and a live tally. What
  * the clock closed while it slept is closed before. */
 void source_wake(struct source *s, int64_t wall_ms);

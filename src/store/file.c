@@ -42,9 +42,8 @@ enum {
 };
 
 static const char *const kinds[STORE_KINDS] = {
-    [STORE_TALLY] = "tally",
-    [STORE_INTERVAL] = "interval",
-    [STORE_ALERTS] = "alerts",
+    [STORE_TALLY] = "tally", [STORE_INTERVAL] = "interval", [STORE_ALERTS] = "alerts",
+    [STORE_CLOCK] = "clock", [STORE_SERVICE] = "service",   [STORE_QUEUE] = "queue",
 };
 
 /* What is called of SQLite, without its "sqlite3_": it is loaded with the first store. */

@@ -20,7 +20,10 @@ enum store_kind {
     STORE_TALLY,    /* counts up to just those positions, as tally/pack.h makes them, by the name of
                        what was counted; "" for the sum of all */
     STORE_INTERVAL, /* the same of the interval that was under way */
-    STORE_ALERTS,   /* what the alerts knew, by the name of the rule */
+    STORE_ALERTS,   /* what the alerts knew: pieces in their order */
+    STORE_CLOCK,    /* how far the time of a source's log had come, by its name */
+    STORE_SERVICE,  /* what the service itself has to know */
+    STORE_QUEUE,    /* what waits for a receiver, by its address; the first first */
     STORE_KINDS,
 };
 

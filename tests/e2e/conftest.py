@@ -257,7 +257,7 @@ def running():
 class Receiver:
     """A web server that keeps what is posted to it; answers with `statuses` in turn, then 200."""
 
-    def __init__(self):
+    def __init__(self, port=0):
         self.bodies = []
         self.statuses = []
         receiver = self
@@ -273,17 +273,20 @@ class Receiver:
             def log_message(self, *args):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self.url = "http://127.0.0.1:%d/hook" % self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
 
 
 @pytest.fixture
 def receiver():
     r = Receiver()
     yield r
-    r.server.shutdown()
-    r.server.server_close()
+    r.close()
 
 
 APACHE_MODULES = "/usr/lib/apache2/modules"

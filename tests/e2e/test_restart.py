@@ -1,9 +1,13 @@
 """Counts over kill -9 and restart: each line once, whenever the daemon dies."""
+import contextlib
+import json
 import os
 import random
 import signal
+import sqlite3
+import time
 
-from conftest import wait_for
+from conftest import Receiver, free_port, generate, scan, wait_for
 
 LINE = (
     '192.0.2.7 - - [22/Nov/2026:16:%02d:%02d +0000] "GET /page/%d HTTP/1.1" %d 512 "-" "curl"\n'
@@ -28,10 +32,10 @@ def counted(summary):
     return {row["code"]: row["count"] for row in summary["codes"]}
 
 
-def begin(tmp_path, daemon):
+def begin(tmp_path, daemon, more=""):
     (tmp_path / "logs").mkdir()
     (tmp_path / "logs/access.log").touch()
-    return daemon(CONFIG.format(folder=tmp_path))
+    return daemon(CONFIG.format(folder=tmp_path) + more)
 
 
 def test_totals_outlive_a_restart(tmp_path, daemon):
@@ -113,3 +117,107 @@ def test_a_damaged_store_begins_anew_with_counts_and_offsets_alike(tmp_path, dae
     d.start()
     assert counted(d.wait_for_lines(100)) == truth(100)
     assert "damaged" in d.said()
+
+
+RULE = 'alert spike { by = {source, host}  false_alarms = "1 per 30d" }\n'
+TOLD = ("state", "since", "at", "resolved_at", "requests", "errors", "codes", "where", "samples")
+
+
+def told(alerts):
+    return sorted(json.dumps([alert.get(key) for key in TOLD]) for alert in alerts)
+
+
+def test_alerts_and_what_detectors_learned_outlive_kills(tmp_path, daemon):
+    """Killed nine times before, in and after an outage: the alerts are those of one that ran on."""
+    rules, log = tmp_path / "rules.conf", tmp_path / "logs/access.log"
+    rules.write_text(RULE)
+    lines = generate(
+        "--format", "vhost", "--lines", 180000, "--rate", 100, "--incident", "900,120,0.6"
+    )
+    d = begin(tmp_path, daemon, RULE)
+    rows = lines.splitlines(keepends=True)
+    for n in range(0, 180000, 18000):
+        with open(log, "ab") as out:
+            out.write(b"".join(rows[n : n + 18000]))
+        d.wait_for_lines(n + 18000)
+        if n % 54000:  # sometimes when it is stored, sometimes at once
+            wait_until_stored(tmp_path / "state")
+        d.kill()
+        d.start()
+    scanned = scan("--replay", rules, log)["alerts"]
+    assert scanned and all(alert["state"] == "resolved" for alert in scanned)
+    followed = wait_for(
+        lambda: d.alerts() if len(d.alerts()) == len(scanned) else None, "the alerts"
+    )
+    assert told(followed) == told(scanned)
+
+
+def wait_until_stored(state):
+    """Waits until a checkpoint holds the log's end."""
+    size = (state.parent / "logs/access.log").stat().st_size
+    with contextlib.closing(sqlite3.connect("file:%s?mode=ro" % state, uri=True)) as db:
+        wait_for(
+            lambda: db.execute("SELECT max(bytes_read) FROM position").fetchone()[0] == size,
+            "the log's end in the store",
+        )
+
+
+def test_an_alert_that_waits_for_its_receiver_outlives_a_kill(tmp_path, daemon):
+    port = free_port()
+    notify = 'notify ops { webhook = "http://127.0.0.1:%d/hook" }\n' % port
+    d = begin(tmp_path, daemon, RULE + notify)
+    log, now = tmp_path / "logs/access.log", int(time.time()) - 60
+    live = b"".join(
+        b'192.0.2.7 - - [%s] "GET / HTTP/1.1" %d 5 "-" "curl"\n'
+        % (time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(second)).encode(), code)
+        for second in range(now - 900, now)
+        for code in [200] * 20 + [502 if second > now - 60 else 200] * 20
+    )
+    log.write_bytes(live)
+    alert = wait_for(lambda: d.alerts()[0] if d.alerts() else None, "the alert")
+    wait_until_stored(tmp_path / "state")
+    d.kill()
+    server = Receiver(port)
+    got = server.bodies
+    d.start()
+    try:
+        wait_for(lambda: got, "the alert at its receiver")
+        ((_, first),) = got
+        assert (first["id"], first["state"]) == (alert["id"], "firing")
+        assert [a["state"] for a in d.alerts()] == ["firing"]
+        queued(tmp_path / "state", 0)
+        d.kill()
+        d.start()
+        with open(log, "ab") as out:  # the receiver's thread would have got a second one by then
+            out.write(live[:1000].rpartition(b"\n")[0] + b"\n")
+        d.wait_for_lines(live.count(b"\n") + live[:1000].count(b"\n"))
+        assert len([body for _, body in got if body["state"] == "firing"]) == 1
+    finally:
+        server.close()
+
+
+def queued(state, n):
+    """Waits until so many bodies wait in the store."""
+    with contextlib.closing(sqlite3.connect("file:%s?mode=ro" % state, uri=True)) as db:
+        wait_for(
+            lambda: db.execute("SELECT count(*) FROM note WHERE kind = 'queue'").fetchone()[0] == n,
+            "%d bodies in the store" % n,
+        )
+
+
+def test_intervals_add_up_to_the_total_over_a_kill(tmp_path, daemon):
+    out = tmp_path / "summaries.ndjson"
+    d = begin(tmp_path, daemon, 'summary { every = 1s  to = "%s" }\n' % out)
+    log, written = tmp_path / "logs/access.log", 0
+    for _ in range(5):
+        with open(log, "a") as to:
+            to.write(lines(written, 500))
+        written += 500
+        d.wait_for_lines(written)
+        d.kill()
+        d.start()
+    d.wait_for_lines(written)
+    assert d.stop() == 0
+    rows = [json.loads(line) for line in out.read_text().splitlines()]
+    last = {row["seq"]: row for row in rows if row["kind"] == "interval"}
+    assert sum(row["requests"] for row in last.values()) == written

@@ -1,0 +1,212 @@
+/* A set that was kept and restored, at any second, tells what one tells that ran on. */
+#include "alert_world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+enum {
+    SECONDS = 5400,
+    LATE = 7, /* seconds that stay open, as for a log that lags */
+    PIECES = 64,
+};
+
+struct pieces {
+    struct buf bytes[PIECES];
+    size_t n;
+};
+
+static void take_piece(const char *name, struct buf *bytes, void *ctx)
+{
+    struct pieces *p = ctx;
+    (void)name;
+    assert_true(p->n < PIECES);
+    p->bytes[p->n++] = *bytes;
+}
+
+static void pieces_done(struct pieces *p)
+{
+    while (p->n) {
+        buf_done(&p->bytes[--p->n]);
+    }
+}
+
+static struct rule spike_rule(unsigned by)
+{
+    struct rule rule = {.name = "spike", .by = by};
+    rule_preset(&rule, SPAN("spike"));
+    return rule;
+}
+
+/* One second of two sources with three hosts; an outage of one host, and another one later that has
+ * begun to heal. */
+static void feed_second(struct world *world, int64_t i)
+{
+    static const char *const sources[] = {"a.log", "b.log"};
+    for (int k = 0; k < 2; k++) {
+        struct window w = {.by_host = true};
+        bool is_bad = k == 0 && ((i > 1800 && i < 1950) || (i > 4000 && i < 4100));
+        int64_t second = WORLD_START + i;
+        world_add(&w, second, "shop.example", is_bad ? 3 : 9, is_bad ? 7 : i % 97 == 0, 502);
+        world_add(&w, second, "api.example", 4, i % 301 == 0, 503);
+        if (i % 5 == k) {
+            world_add(&w, second, "rare.example", 1, 0, 500);
+        }
+        alert_set_feed(world->set, sources[k], &w, second - LATE);
+        window_done(&w);
+    }
+}
+
+/* As at a kill: all is gone but the pieces. */
+static void restart(struct world *world, const struct rule *rule)
+{
+    struct pieces p = {.n = 0};
+    alert_set_keep(world->set, take_piece, &p);
+    alert_set_free(world->set);
+    world->set = alert_set_new(rule, 1, world_on_change, world);
+    for (size_t i = 0; i < p.n; i++) {
+        if (!alert_set_restore(world->set, buf_span(&p.bytes[i]))) {
+            fail_msg("piece %zu of %zu, kind %d, %zu bytes, by %u", i, p.n, p.bytes[i].data[1],
+                     p.bytes[i].len, rule->by);
+        }
+    }
+    alert_set_restored(world->set, WORLD_START);
+    alert_set_idle(world->set, "a.log", false);
+    alert_set_idle(world->set, "b.log", false);
+    pieces_done(&p);
+}
+
+/* Restarts every `every` seconds; 0: never. */
+static struct world *run(const struct rule *rule, int64_t every)
+{
+    struct world *world = world_new(rule);
+    for (int64_t i = 0; i < SECONDS; i++) {
+        feed_second(world, i);
+        if (every && i % every == every - 1) {
+            restart(world, rule);
+        }
+    }
+    return world;
+}
+
+/* All that is known of them, texts included. */
+static void assert_same_alerts(const struct alert_set *a, const struct alert_set *b)
+{
+    struct pieces p = {.n = 0}, q = {.n = 0};
+    size_t n = alert_set_count(b);
+    assert_int_equal(alert_set_count(a), n);
+    alert_set_keep(a, take_piece, &p);
+    alert_set_keep(b, take_piece, &q);
+    for (size_t i = 1; i <= n; i++) { /* behind the piece of the set */
+        assert_true(span_equal(buf_span(&p.bytes[i]), buf_span(&q.bytes[i])));
+    }
+    pieces_done(&p);
+    pieces_done(&q);
+}
+
+static void restarts_change_nothing(void **state)
+{
+    static const unsigned by[] = {0, RULE_BY_SOURCE, RULE_BY_SOURCE | RULE_BY_HOST, RULE_BY_HOST};
+    static const int64_t every[] = {1, 7, 611, 1900, 4050};
+    (void)state;
+    for (size_t i = 0; i < 2 * sizeof by / sizeof *by; i++) {
+        struct rule rule = i % 2 ? world_rule(by[i / 2]) : spike_rule(by[i / 2]);
+        struct world *whole = run(&rule, 0);
+        assert_true(whole->n_told >= 2);
+        for (size_t k = 0; k < sizeof every / sizeof *every; k++) {
+            struct world *cut = run(&rule, every[k]);
+            if (!span_equal(buf_span(&cut->told), buf_span(&whole->told))) {
+                fail_msg("rule %zu, every %d:\n%.*s\n%.*s", i, (int)every[k], (int)whole->told.len,
+                         whole->told.data, (int)cut->told.len, cut->told.data);
+            }
+            assert_same_alerts(cut->set, whole->set);
+            world_free(cut);
+        }
+        world_free(whole);
+    }
+}
+
+/* In the midst of an alert. */
+static struct world *firing(const struct rule *rule)
+{
+    struct world *world = world_new(rule);
+    for (int64_t i = 0; i < 1940; i++) {
+        feed_second(world, i);
+    }
+    assert_true(alert_set_firing(world->set) > 0);
+    return world;
+}
+
+static void alerts_of_a_rule_that_changed_are_resolved_and_it_learns_anew(void **state)
+{
+    (void)state;
+    struct rule rule = world_rule(RULE_BY_SOURCE), other = rule;
+    struct world *world = firing(&rule);
+    other.warning /= 2;
+    size_t n = world->n_told;
+    restart(world, &other);
+    assert_int_equal(world->n_told, n + 1);
+    assert_int_equal(world->last.state, ALERT_RESOLVED);
+    assert_int_equal(alert_set_firing(world->set), 0);
+    world_free(world);
+}
+
+static void silences_and_numbers_are_kept(void **state)
+{
+    (void)state;
+    struct rule rule = world_rule(RULE_BY_SOURCE);
+    struct world *world = world_new(&rule);
+    feed_second(world, 100);
+    feed_second(world, 50); /* late */
+    uint64_t late = alert_set_late(world->set);
+    assert_true(late > 0);
+    assert_true(alert_set_silence(world->set, "spike", "a.log", WORLD_START + 3000, WORLD_START));
+    restart(world, &rule);
+    assert_int_equal(alert_set_late(world->set), late);
+    for (int64_t i = 101; i < 2990; i++) {
+        feed_second(world, i);
+    }
+    assert_int_equal(world->n_told, 0); /* silenced … */
+    assert_int_equal(alert_set_count(world->set), 1);
+    assert_true(alert_set_at(world->set, 0)->silenced);
+    world_free(world);
+}
+
+/* Each piece cut anywhere, and with a byte changed anywhere: refused or taken, and sound. */
+static void damaged_pieces_do_no_harm(void **state)
+{
+    (void)state;
+    struct rule rule = world_rule(RULE_BY_SOURCE | RULE_BY_HOST);
+    struct world *world = firing(&rule);
+    struct pieces p = {.n = 0};
+    alert_set_keep(world->set, take_piece, &p);
+    for (size_t i = 0; i < p.n; i++) {
+        struct span whole = buf_span(&p.bytes[i]);
+        for (size_t at = 0; at < whole.len; at += 1 + at / 64) {
+            char *copy = alloc_zero(whole.len, 1);
+            memcpy(copy, whole.ptr, whole.len);
+            struct world *other = world_new(&rule);
+            alert_set_restore(other->set, (struct span){copy, at});
+            copy[at] ^= (char)(1 << at % 8);
+            alert_set_restore(other->set, (struct span){copy, whole.len});
+            alert_set_restored(other->set, WORLD_START);
+            feed_second(other, 3000);
+            world_free(other);
+            free(copy);
+        }
+    }
+    pieces_done(&p);
+    world_free(world);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(restarts_change_nothing),
+        cmocka_unit_test(alerts_of_a_rule_that_changed_are_resolved_and_it_learns_anew),
+        cmocka_unit_test(silences_and_numbers_are_kept),
+        cmocka_unit_test(damaged_pieces_do_no_harm),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

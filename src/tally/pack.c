@@ -1,6 +1,7 @@
 /*
- * Layout: a version byte, then numbers and texts as base/packing.h has them. Reading trusts nothing:
- * a length beyond the end, a count beyond a table's bound and a status that is no slot end it.
+ * Layout: a version byte, then numbers and texts as base/packing.h has them. Reading trusts
+ * nothing: a length beyond the end, a count beyond a table's bound and a status that is no slot end
+ * it.
  */
 #include "tally/pack.h"
 

@@ -197,10 +197,12 @@ static bool is_typical(const struct candidate *c)
     return !c->parser->is_typical || c->parser->is_typical(c->state);
 }
 
-/* A line read in part is no vote, nor is one that is no request. */
+/* A line read in part is no vote, nor is one that is no request, but in a format that has none. */
 static bool accepts(const struct reader *r, struct candidate *c, struct span line, struct event *e)
 {
-    return try(r, c, line, e) == PARSE_OK && !e->is_partial && is_typical(c);
+    enum parse_result got = try(r, c, line, e);
+    bool is_message = got == PARSE_SKIP && c->parser->is_silent;
+    return is_message || (got == PARSE_OK && !e->is_partial && is_typical(c));
 }
 
 /* What is innermost is asked for first: a lenient format may take the front of an envelope for a

@@ -248,6 +248,10 @@ static void write_text(struct buf *out, const struct detection *d)
     if (second) {
         buf_printf(out, "  runner-up     %s (%u lines)\n", second->parser->name, second->accepted);
     }
+    if (!d->is_read && winner && winner->parser->is_silent) {
+        buf_text(out, "  its lines are no requests: nothing is counted\n");
+        return;
+    }
     if (!d->is_read) {
         write_unread(out, d);
         return;

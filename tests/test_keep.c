@@ -59,21 +59,23 @@ static void feed_second(struct world *world, int64_t i)
 }
 
 /* As at a kill: all is gone but the pieces. */
-static void restart(struct world *world, const struct rule *rule)
+static void restart_from(struct world *world, const struct rule *rule, const struct pieces *p)
 {
-    struct pieces p = {.n = 0};
-    alert_set_keep(world->set, take_piece, &p);
     alert_set_free(world->set);
     world->set = alert_set_new(rule, 1, world_on_change, world);
-    for (size_t i = 0; i < p.n; i++) {
-        if (!alert_set_restore(world->set, buf_span(&p.bytes[i]))) {
-            fail_msg("piece %zu of %zu, kind %d, %zu bytes, by %u", i, p.n, p.bytes[i].data[1],
-                     p.bytes[i].len, rule->by);
-        }
+    for (size_t i = 0; i < p->n; i++) {
+        assert_true(alert_set_restore(world->set, buf_span(&p->bytes[i])));
     }
     alert_set_restored(world->set, WORLD_START);
     alert_set_idle(world->set, "a.log", false);
     alert_set_idle(world->set, "b.log", false);
+}
+
+static void restart(struct world *world, const struct rule *rule)
+{
+    struct pieces p = {.n = 0};
+    alert_set_keep(world->set, take_piece, &p);
+    restart_from(world, rule, &p);
     pieces_done(&p);
 }
 
@@ -91,7 +93,7 @@ static struct world *run(const struct rule *rule, int64_t every)
 }
 
 /* All that is known of them, texts included. */
-static void assert_same_alerts(const struct alert_set *a, const struct alert_set *b)
+static void assert_same_alerts(struct alert_set *a, struct alert_set *b)
 {
     struct pieces p = {.n = 0}, q = {.n = 0};
     size_t n = alert_set_count(b);
@@ -120,6 +122,44 @@ static void restarts_change_nothing(void **state)
                 fail_msg("rule %zu, every %d:\n%.*s\n%.*s", i, (int)every[k], (int)whole->told.len,
                          whole->told.data, (int)cut->told.len, cut->told.data);
             }
+            assert_same_alerts(cut->set, whole->set);
+            world_free(cut);
+        }
+        world_free(whole);
+    }
+}
+
+/* All is kept now and then, and what came since more often; a kill comes at any time. */
+static struct world *run_with_journal(const struct rule *rule, int64_t all, int64_t more,
+                                      int64_t kill)
+{
+    struct world *world = world_new(rule);
+    struct pieces p = {.n = 0};
+    for (int64_t i = 0; i < SECONDS; i++) {
+        feed_second(world, i);
+        if (i % more == 0 && (i % all == 0 || !alert_set_keep_more(world->set, take_piece, &p))) {
+            pieces_done(&p);
+            alert_set_keep(world->set, take_piece, &p);
+        }
+        if (i % kill == 0 && i % more == 0) {
+            restart_from(world, rule, &p);
+        }
+    }
+    pieces_done(&p);
+    return world;
+}
+
+static void what_was_fed_since_leads_to_the_same(void **state)
+{
+    static const unsigned by[] = {0, RULE_BY_SOURCE | RULE_BY_HOST};
+    static const int64_t ways[][3] = {{100, 10, 10}, {450, 15, 105}, {50, 1, 37}, {960, 20, 1820}};
+    (void)state;
+    for (size_t i = 0; i < 2 * sizeof by / sizeof *by; i++) {
+        struct rule rule = i % 2 ? world_rule(by[i / 2]) : spike_rule(by[i / 2]);
+        struct world *whole = run(&rule, 0);
+        for (size_t k = 0; k < sizeof ways / sizeof *ways; k++) {
+            struct world *cut = run_with_journal(&rule, ways[k][0], ways[k][1], ways[k][2]);
+            assert_true(span_equal(buf_span(&cut->told), buf_span(&whole->told)));
             assert_same_alerts(cut->set, whole->set);
             world_free(cut);
         }
@@ -181,6 +221,8 @@ static void damaged_pieces_do_no_harm(void **state)
     struct world *world = firing(&rule);
     struct pieces p = {.n = 0};
     alert_set_keep(world->set, take_piece, &p);
+    feed_second(world, 1941);
+    assert_true(alert_set_keep_more(world->set, take_piece, &p));
     for (size_t i = 0; i < p.n; i++) {
         struct span whole = buf_span(&p.bytes[i]);
         for (size_t at = 0; at < whole.len; at += 1 + at / 64) {
@@ -204,6 +246,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(restarts_change_nothing),
+        cmocka_unit_test(what_was_fed_since_leads_to_the_same),
         cmocka_unit_test(alerts_of_a_rule_that_changed_are_resolved_and_it_learns_anew),
         cmocka_unit_test(silences_and_numbers_are_kept),
         cmocka_unit_test(damaged_pieces_do_no_harm),

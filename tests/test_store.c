@@ -102,6 +102,30 @@ static bool same_position(const struct store_position *a, const struct store_pos
            a->head_hash == b->head_hash && a->head_len == b->head_len;
 }
 
+static const struct store_note *next_note(const struct store *s, size_t *at, bool of_alerts)
+{
+    while (*at < s->n_notes && (s->notes[*at].kind == STORE_ALERTS) != of_alerts) {
+        ++*at;
+    }
+    return *at < s->n_notes ? &s->notes[(*at)++] : NULL;
+}
+
+/* Notes of alerts and all others have an order of their own. */
+static bool same_notes(const struct store *a, const struct store *b, bool of_alerts)
+{
+    size_t i = 0, k = 0;
+    for (;;) {
+        const struct store_note *x = next_note(a, &i, of_alerts), *y = next_note(b, &k, of_alerts);
+        if (!x || !y) {
+            return !x && !y;
+        }
+        if (x->kind != y->kind || strcmp(x->name, y->name) != 0 || x->len != y->len ||
+            memcmp(x->bytes, y->bytes, x->len) != 0) {
+            return false;
+        }
+    }
+}
+
 /* Is each position of `a` in `b`, and none besides, and are their notes the same? */
 static bool same_store(const struct store *a, const struct store *b)
 {
@@ -112,12 +136,7 @@ static bool same_store(const struct store *a, const struct store *b)
         const struct store_position *q = store_find(b, p->source, p->device, p->inode);
         same = q && same_position(p, q);
     }
-    for (size_t i = 0; same && i < a->n_notes; i++) {
-        const struct store_note *x = &a->notes[i], *y = &b->notes[i];
-        same = x->kind == y->kind && strcmp(x->name, y->name) == 0 && x->len == y->len &&
-               memcmp(x->bytes, y->bytes, x->len) == 0;
-    }
-    return same;
+    return same && same_notes(a, b, false) && same_notes(a, b, true);
 }
 
 static void add_note(struct store *s, enum store_kind kind, const char *name, struct span bytes)
@@ -252,6 +271,46 @@ static void each_checkpoint_replaces_the_one_before(void **state)
     }
     store_close(f);
     store_done(&old);
+}
+
+static size_t count_alerts(const struct place *p)
+{
+    struct store back;
+    size_t n = 0, at = 0;
+    load(p, &back, NULL);
+    while (next_note(&back, &at, true)) {
+        n++;
+    }
+    store_done(&back);
+    return n;
+}
+
+/* They may be added to, as long as none is missing. */
+static void notes_of_alerts_may_grow(void **state)
+{
+    const struct place *p = *state;
+    struct store_file *f = NULL;
+    struct store old = {0}, all = {0}, more = {.adds_alerts = true};
+    assert_int_equal(store_open(&f, p->path, &old, NULL), 0);
+    assert_true(store_needs_all(f));
+    add_note(&all, STORE_ALERTS, "all", SPAN("1"));
+    add_note(&all, STORE_ALERTS, "all", SPAN("2"));
+    add_note(&more, STORE_ALERTS, "more", SPAN("3"));
+    add_note(&more, STORE_TALLY, "", SPAN("counts"));
+    assert_int_equal(store_save(f, &all, NULL), 0);
+    assert_false(store_needs_all(f));
+    assert_int_equal(store_save(f, &more, NULL), 0);
+    assert_int_equal(store_save(f, &more, NULL), 0);
+    assert_false(store_needs_all(f));
+    assert_int_equal(count_alerts(p), 4);
+    assert_int_equal(store_save(f, &all, NULL), 0);
+    assert_int_equal(count_alerts(p), 2);
+    count_files(p, "teapotd.db", true); /* made anew, with a gap */
+    assert_int_equal(store_save(f, &more, NULL), 0);
+    assert_true(store_needs_all(f));
+    store_close(f);
+    store_done(&all);
+    store_done(&more);
 }
 
 /* Neither is a checkpoint seen in part, nor one that was not finished. */
@@ -461,6 +520,7 @@ int main(void)
         TEST(a_first_start_finds_nothing),
         TEST(a_position_is_found_before_and_after_saving),
         TEST(each_checkpoint_replaces_the_one_before),
+        TEST(notes_of_alerts_may_grow),
         TEST(a_process_that_dies_leaves_the_last_checkpoint),
         TEST(what_is_no_store_is_set_aside),
         TEST(no_damage_gives_a_wrong_position),

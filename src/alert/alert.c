@@ -2,11 +2,16 @@
  * The set: which sources there are and how far each has come, the rules at work (watcher.c), the
  * alerts that they raised, and who is told.
  */
+#include "alert/journal.h"
 #include "alert/sentence.h"
 #include "alert/set.h"
 #include "base/alloc.h"
 
 #include <stdlib.h>
+
+enum {
+    JOURNAL_MOST = 4 << 20,
+};
 
 /* Seconds are kept within this, so that sums with them can't overflow: 69,730 years each way. */
 #define SECOND_MOST ((int64_t)1 << 41)
@@ -53,6 +58,7 @@ void alert_set_free(struct alert_set *set)
     free(set->watches);
     free(set->alerts);
     free(set->silences.items);
+    buf_done(&set->journal);
     free(set);
 }
 
@@ -208,10 +214,23 @@ static int64_t limit_of(const struct alert_set *set, const struct watcher *watch
     return is_shared(watch) ? progress_by_all(&set->sources) : own;
 }
 
+/* Nobody has kept it for long: then all is kept the next time. */
+static void bound_journal(struct alert_set *set)
+{
+    if (set->journal.len > JOURNAL_MOST) {
+        set->has_journal = false;
+        buf_done(&set->journal);
+    }
+}
+
 void alert_set_feed(struct alert_set *set, const char *source, const struct window *w,
                     int64_t closed_before)
 {
     size_t number = progress_source(&set->sources, source);
+    if (set->has_journal && ((w && w->n_records) || closed_before > INT64_MIN)) {
+        journal_feed(&set->journal, source, w, closed_before);
+        bound_journal(set);
+    }
     closed_before = closed_before < SECOND_MOST ? closed_before : SECOND_MOST;
     closed_before = progress_close(&set->sources, number, closed_before);
     struct watcher_feed feed = {.source = span_of(source), .number = number, .w = w};
@@ -229,7 +248,12 @@ void alert_set_feed(struct alert_set *set, const char *source, const struct wind
  * heard of it by their own feed. */
 void alert_set_idle(struct alert_set *set, const char *source, bool idle)
 {
-    progress_set_idle(&set->sources, progress_source(&set->sources, source), idle);
+    size_t number = progress_source(&set->sources, source);
+    bool was_idle = set->sources.sources[number].busy_at == SIZE_MAX;
+    if (set->has_journal && idle != was_idle) {
+        journal_idle(&set->journal, source, idle);
+    }
+    progress_set_idle(&set->sources, number, idle);
     for (size_t i = 0; idle && i < set->n_watches; i++) {
         struct watcher_feed feed = {.limit = INT64_MIN};
         if (is_shared(&set->watches[i])) {
@@ -285,6 +309,7 @@ static void move_watch(struct alert_set *set, struct watcher *to)
 void alert_set_rules(struct alert_set *set, const struct rule *rules, size_t n_rules)
 {
     struct watcher *watches = new_watches(rules, n_rules);
+    set->has_journal = false;
     for (size_t i = 0; i < n_rules; i++) {
         move_watch(set, &watches[i]);
     }
@@ -334,6 +359,7 @@ bool alert_set_silence(struct alert_set *set, const char *rule, const char *seri
 {
     for (size_t i = 0; i < set->n_watches; i++) {
         if (strcmp(set->watches[i].rule.name, rule) == 0) {
+            set->has_journal = false;
             silence_set(&set->silences, span_of(rule), span_of(series), until, now);
             return true;
         }

@@ -72,7 +72,11 @@ bool alert_set_silence(struct alert_set *set, const char *rule, const char *seri
  * over.
  */
 typedef void (*alert_keep_fn)(const char *name, struct buf *bytes, void *ctx);
-void alert_set_keep(const struct alert_set *set, alert_keep_fn keep, void *ctx);
+void alert_set_keep(struct alert_set *set, alert_keep_fn keep, void *ctx);
+
+/* Hands out one more piece, or none, which goes behind those that were handed out before: what the
+ * set has heard of since. False when that can't be said: then all has to be kept again. */
+bool alert_set_keep_more(struct alert_set *set, alert_keep_fn keep, void *ctx);
 
 /* Takes one piece, before the first feed. What belongs to a rule that is not the same any more is
  * left out. False when the piece is not understood; the set is sound in any case. */

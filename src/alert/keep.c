@@ -1,10 +1,12 @@
 /*
- * What a set knows, over a restart. A piece for the set, one for each alert, and one for each lane
- * with its series, which hold their alerts by id. The state of a detector is kept as its bytes: it
- * has no pointers, and a lane says which rule it was for, so another detector or other settings
- * leave it out and learn anew. Pieces come from a store whose checksum was right; all the same
- * nothing in them is believed that could lead outside of an array.
+ * What a set knows, over a restart. A piece for the set, one for each alert, one for each lane with
+ * its series, which hold their alerts by id, and then what was heard of since (journal.c). The
+ * state of a detector is kept as its bytes: it has no pointers, and a lane says which rule it was
+ * for, so another detector or other settings leave it out and learn anew. Pieces come from a store
+ * whose checksum was right; all the same nothing in them is believed that could lead outside of an
+ * array.
  */
+#include "alert/journal.h"
 #include "alert/set.h"
 #include "base/alloc.h"
 #include "base/packing.h"
@@ -17,6 +19,7 @@ enum {
     SETS = 1,
     ALERTS = 2,
     LANES = 3,
+    JOURNAL = 4,
 };
 
 #define SECOND_MOST ((int64_t)1 << 41)
@@ -454,8 +457,10 @@ static void read_lane(struct alert_set *set, struct packing *in)
     get_entries(in, watch, &set->labels, lane);
 }
 
-void alert_set_keep(const struct alert_set *set, alert_keep_fn keep, void *ctx)
+void alert_set_keep(struct alert_set *set, alert_keep_fn keep, void *ctx)
 {
+    buf_clear(&set->journal);
+    set->has_journal = true;
     keep_set(set, keep, ctx);
     for (size_t i = 0; i < set->n_alerts; i++) {
         keep_alert(set->alerts[i], keep, ctx);
@@ -469,6 +474,27 @@ void alert_set_keep(const struct alert_set *set, alert_keep_fn keep, void *ctx)
     }
 }
 
+bool alert_set_keep_more(struct alert_set *set, alert_keep_fn keep, void *ctx)
+{
+    if (set->has_journal && set->journal.len) {
+        struct buf out;
+        begin(&out, JOURNAL);
+        buf_add(&out, buf_span(&set->journal));
+        buf_clear(&set->journal);
+        keep("", &out, ctx);
+    }
+    return set->has_journal;
+}
+
+/* Whoever is to hear of what changes then has heard of it. */
+static void read_journal(struct alert_set *set, struct packing *in)
+{
+    alert_change_fn on_change = set->on_change;
+    set->on_change = NULL;
+    journal_replay(set, in);
+    set->on_change = on_change;
+}
+
 bool alert_set_restore(struct alert_set *set, struct span bytes)
 {
     struct packing in = {.rest = span_after(bytes, 2)};
@@ -479,6 +505,7 @@ bool alert_set_restore(struct alert_set *set, struct span bytes)
     case SETS: read_set(set, &in); break;
     case ALERTS: read_alert(set, &in); break;
     case LANES: read_lane(set, &in); break;
+    case JOURNAL: read_journal(set, &in); break;
     default: return false;
     }
     return !in.is_bad && in.rest.len == 0;
@@ -498,6 +525,7 @@ static void look_at(struct series *s, int64_t next, void *ctx)
 
 void alert_set_restored(struct alert_set *set, int64_t second)
 {
+    set->has_journal = false;
     for (size_t i = set->n_alerts; i-- > 0;) {
         struct holders h = {.wanted = set->alerts[i],
                             .is_held = set->alerts[i]->state != ALERT_FIRING};

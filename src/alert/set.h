@@ -18,6 +18,8 @@ struct alert_set {
     uint64_t late, refused; /* refused: by rules that are gone */
     alert_change_fn on_change;
     void *ctx;
+    bool has_journal;   /* all that changed the set since it was kept is in the journal */
+    struct buf journal; /* … or was handed out before */
 };
 
 /* Takes over an alert, which goes to its place among the others. */

@@ -179,7 +179,7 @@ static void on_checkpoint(uv_timer_t *timer)
     store_done(&s->store);
     s->store = now;
     sections_positions(s, &s->saving);
-    kept_write(s, &s->saving);
+    kept_write(s, &s->saving, store_needs_all(s->file));
     s->saving.seq = s->seq;
     s->saving.saved_ms = now_ms;
     s->saved_lines = s->pipeline.total.lines;
@@ -249,7 +249,7 @@ static void stop_service(struct service *s)
     feed_all(s);
     last.seq = s->seq;
     last.saved_ms = clock_wall_ms();
-    kept_write(s, &last);
+    kept_write(s, &last, true);
     keymap_done(&s->stored_at);
     store_done(&s->store);
     s->store = last;

@@ -11,6 +11,10 @@
 
 #include <stdlib.h>
 
+enum {
+    JOURNAL_LEAST = 64 << 10, /* bytes: less is not worth to be replaced by all */
+};
+
 static void add(struct store *out, enum store_kind kind, const char *name, const struct tally *t)
 {
     struct buf packed = {0};
@@ -42,9 +46,33 @@ static void add_service(struct store *out, const struct service *s)
     store_add_note(out, STORE_SERVICE, "", bytes.data, bytes.len);
 }
 
-static void keep_alerts(const char *name, struct buf *bytes, void *ctx)
+struct alert_notes {
+    struct store *out;
+    size_t bytes;
+};
+
+static void keep_alert(const char *name, struct buf *bytes, void *ctx)
 {
-    store_add_note(ctx, STORE_ALERTS, name, bytes->data, bytes->len);
+    struct alert_notes *notes = ctx;
+    notes->bytes += bytes->len;
+    store_add_note(notes->out, STORE_ALERTS, name, bytes->data, bytes->len);
+}
+
+/* What alerts know is a thousand times what they hear of in a second, so mostly only that is
+ * written: up to half as much as all would be. */
+static void add_alerts(struct service *s, struct store *out, bool is_whole)
+{
+    struct alert_notes notes = {.out = out};
+    size_t most = s->kept_whole / 2 > JOURNAL_LEAST ? s->kept_whole / 2 : JOURNAL_LEAST;
+    out->adds_alerts = !is_whole && s->kept_more < most &&
+                       alert_set_keep_more(s->pipeline.alerts, keep_alert, &notes);
+    if (out->adds_alerts) {
+        s->kept_more += notes.bytes;
+        return;
+    }
+    alert_set_keep(s->pipeline.alerts, keep_alert, &notes);
+    s->kept_whole = notes.bytes;
+    s->kept_more = 0;
 }
 
 struct queue {
@@ -68,14 +96,14 @@ static void keep_body(struct span body, void *ctx)
 }
 
 /* All must be folded (summaries_fold): what is in a live tally would be missing. */
-void kept_write(const struct service *s, struct store *out)
+void kept_write(struct service *s, struct store *out, bool is_whole)
 {
     add_service(out, s);
     add(out, STORE_TALLY, "", &s->pipeline.total);
     if (s->pipeline.has_intervals) {
         add(out, STORE_INTERVAL, "", &s->pipeline.interval);
     }
-    alert_set_keep(s->pipeline.alerts, keep_alerts, out);
+    add_alerts(s, out, is_whole);
     for (size_t i = 0; i < s->n_hooks; i++) {
         struct queue q = {out, s->hooks[i].url};
         webhook_each(s->hooks[i].webhook, keep_body, &q);

@@ -76,10 +76,11 @@ struct service {
     uint64_t gone_ms;        /* … at this loop time */
     struct store kept;       /* notes of the last run, until their sources are found */
     struct keymap kept_by_name;
-    uint64_t saved_lines;        /* of the sum of all, at the last checkpoint */
-    uint64_t n_told, saved_told; /* changes of alerts, and bodies that are done with; then */
-    int64_t all_folded_ms;       /* when sources that rest were looked at last */
-    unsigned n_trims;            /* so many of these looks are to give memory back */
+    uint64_t saved_lines;         /* of the sum of all, at the last checkpoint */
+    size_t kept_whole, kept_more; /* bytes of what alerts know: when all was kept, and since */
+    uint64_t n_told, saved_told;  /* changes of alerts, and bodies that are done with; then */
+    int64_t all_folded_ms;        /* when sources that rest were looked at last */
+    unsigned n_trims;             /* so many of these looks are to give memory back */
     struct recent recent[SERVICE_RECENT];
     size_t n_recent, next_recent;
     uint64_t seq;
@@ -131,8 +132,9 @@ void kept_read(struct service *s);
 void kept_restore(struct service *s, struct source *source);
 /* Sends what waited for a receiver that has just been started. */
 void kept_send(struct service *s, const struct hook *hook);
-/* Adds all that is known now; it must be folded. */
-void kept_write(const struct service *s, struct store *out);
+/* Adds all that is known now; it must be folded. With `is_whole` also what the store has already.
+ */
+void kept_write(struct service *s, struct store *out, bool is_whole);
 void kept_done(struct service *s);
 
 /* summaries.c: a summary of totals or of the interval so far; the caller frees with summaries_done.

@@ -34,6 +34,8 @@ static const char *const steps[] = {
     " device INTEGER NOT NULL, inode INTEGER NOT NULL, bytes_read INTEGER NOT NULL,"
     " head_hash INTEGER NOT NULL, head_len INTEGER NOT NULL);"
     "CREATE TABLE note (n INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL,"
+    " bytes BLOB NOT NULL);"
+    "CREATE TABLE alert (n INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL,"
     " bytes BLOB NOT NULL);",
 };
 
@@ -81,6 +83,7 @@ struct rows {
 enum table {
     POSITIONS,
     NOTES,
+    ALERTS, /* notes of that kind: they may only grow for a while */
     TABLES,
 };
 
@@ -90,6 +93,7 @@ struct store_file {
     uint64_t device, inode;
     struct rows rows[TABLES];
     sqlite3_stmt *put[TABLES], *cut[TABLES], *meta;
+    bool has_all; /* alerts as they were handed in, without a gap */
 };
 
 static bool load_sqlite(void)
@@ -190,6 +194,8 @@ static int prepare_all(struct store_file *f)
         {&f->cut[POSITIONS], "DELETE FROM position WHERE n >= ?"},
         {&f->put[NOTES], "INSERT OR REPLACE INTO note VALUES (?,?,?,?)"},
         {&f->cut[NOTES], "DELETE FROM note WHERE n >= ?"},
+        {&f->put[ALERTS], "INSERT OR REPLACE INTO alert VALUES (?,?,?,?)"},
+        {&f->cut[ALERTS], "DELETE FROM alert WHERE n >= ?"},
         {&f->meta, "INSERT OR REPLACE INTO meta VALUES (?,?)"},
     };
     int code = SQLITE_OK;
@@ -343,8 +349,9 @@ static void take_position(struct store_file *f, sqlite3_stmt *row, struct store 
 }
 
 /* A kind that is not known makes the checksum wrong: this version writes none. */
-static void take_note(struct store_file *f, sqlite3_stmt *row, struct store *s)
+static void take_note_of(struct store_file *f, enum table table, sqlite3_stmt *row, struct store *s)
 {
+    struct rows *rows = &f->rows[table];
     char *kind = column_text(row, 0), *name = column_text(row, 1);
     size_t len = (size_t)sql.column_bytes(row, 2), which = 0;
     char *bytes = alloc_zero(len + 1, 1);
@@ -356,13 +363,23 @@ static void take_note(struct store_file *f, sqlite3_stmt *row, struct store *s)
     }
     if (which < STORE_KINDS) {
         store_add_note(s, (enum store_kind)which, name, bytes, len);
-        add_hash(&f->rows[NOTES], hash_note(s->n_notes - 1, &s->notes[s->n_notes - 1]));
+        add_hash(rows, hash_note(rows->n, &s->notes[s->n_notes - 1]));
     } else {
-        add_hash(&f->rows[NOTES], 0);
+        add_hash(rows, 0);
         free(bytes);
     }
     free(kind);
     free(name);
+}
+
+static void take_note(struct store_file *f, sqlite3_stmt *row, struct store *s)
+{
+    take_note_of(f, NOTES, row, s);
+}
+
+static void take_alert(struct store_file *f, sqlite3_stmt *row, struct store *s)
+{
+    take_note_of(f, ALERTS, row, s);
 }
 
 static int read_rows(struct store_file *f, const char *text, struct store *s,
@@ -394,6 +411,7 @@ static int read_all(struct store_file *f, struct store *s)
                       " FROM position ORDER BY n",
                       s, take_position);
     r = r ? r : read_rows(f, "SELECT kind, name, bytes FROM note ORDER BY n", s, take_note);
+    r = r ? r : read_rows(f, "SELECT kind, name, bytes FROM alert ORDER BY n", s, take_alert);
     s->seq = (uint64_t)seq;
     s->saved_ms = saved;
     bool is_new = n_meta == 0 && s->n_positions == 0 && s->n_notes == 0;
@@ -487,9 +505,10 @@ static int put_position(const struct store_file *f, size_t n, const struct store
     return finish(f, s);
 }
 
-static int put_note(const struct store_file *f, size_t n, const struct store_note *note)
+static int put_note(const struct store_file *f, enum table table, size_t n,
+                    const struct store_note *note)
 {
-    sqlite3_stmt *s = f->put[NOTES];
+    sqlite3_stmt *s = f->put[table];
     bind_number(s, 1, n);
     bind_text(s, 2, kinds[note->kind]);
     bind_text(s, 3, note->name);
@@ -518,10 +537,15 @@ static int put_rows(struct store_file *f, const struct store *s, struct rows *no
         r = is_written(&f->rows[POSITIONS], i, hash) ? 0 : put_position(f, i, &s->positions[i]);
         add_hash(&now[POSITIONS], hash);
     }
+    for (size_t i = 0; i < f->rows[ALERTS].n && s->adds_alerts; i++) {
+        add_hash(&now[ALERTS], f->rows[ALERTS].hashes[i]);
+    }
     for (size_t i = 0; i < s->n_notes && r == 0; i++) {
-        uint64_t hash = hash_note(i, &s->notes[i]);
-        r = is_written(&f->rows[NOTES], i, hash) ? 0 : put_note(f, i, &s->notes[i]);
-        add_hash(&now[NOTES], hash);
+        enum table table = s->notes[i].kind == STORE_ALERTS ? ALERTS : NOTES;
+        size_t n = now[table].n;
+        uint64_t hash = hash_note(n, &s->notes[i]);
+        r = is_written(&f->rows[table], n, hash) ? 0 : put_note(f, table, n, &s->notes[i]);
+        add_hash(&now[table], hash);
     }
     for (int i = 0; i < TABLES && r == 0; i++) {
         if (now[i].n < f->rows[i].n) {
@@ -572,17 +596,23 @@ int store_save(struct store_file *f, const struct store *s, struct problem *why)
     if (f->db && is_gone(f)) {
         close_db(f);
     }
+    bool is_whole = !s->adds_alerts || (f->db && f->has_all);
     int r = f->db ? 0 : open_and_read(f, &old, why);
     store_done(&old);
     r = r ? r : write_all(f, s);
     if (r == -EBADMSG && set_aside(f, "is damaged", why) == 0) {
         bool is_foreign = false;
+        is_whole = !s->adds_alerts;
         r = open_db(f, &is_foreign);
         r = r ? r : write_all(f, s);
-        return r;
-    }
-    if (r) {
+    } else if (r) {
         say(why, f, "save", r);
     }
+    f->has_all = is_whole && r == 0;
     return r;
+}
+
+bool store_needs_all(const struct store_file *f)
+{
+    return !f || !f->has_all;
 }

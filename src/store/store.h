@@ -42,6 +42,7 @@ struct store {
     struct store_position *positions;
     size_t n_positions, cap_positions;
     bool is_sorted;   /* for store_find; after store_open */
+    bool adds_alerts; /* to be saved: notes of STORE_ALERTS go behind those that the file has */
     uint64_t seq;     /* of the last summary that was given out */
     int64_t saved_ms; /* wall time of that moment; 0: there was none */
 };
@@ -74,6 +75,10 @@ int store_open(struct store_file **out, const char *path, struct store *s, struc
  * negative errno with `why`: then the file holds what it held before, and the next time all of it
  * is tried again. */
 int store_save(struct store_file *f, const struct store *s, struct problem *why);
+
+/* Must the next snapshot have all notes of STORE_ALERTS? So it is until one with all of them was
+ * saved, and after each that failed. True for NULL. */
+bool store_needs_all(const struct store_file *f);
 
 /* Is it the file at that path? NULL is at none. */
 bool store_is_at(const struct store_file *f, const char *path);

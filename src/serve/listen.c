@@ -204,6 +204,14 @@ static int find_group(const char *name, gid_t *gid)
 }
 
 /* Sets group and mode. The socket does not listen yet, so there is no moment of wrong rights. */
+/* A new socket is its process's group's: mostly there is nothing to change, which a service manager
+ * may have forbidden. */
+static bool has_group(const char *path, gid_t gid)
+{
+    struct stat st;
+    return lstat(path, &st) == 0 && st.st_gid == gid;
+}
+
 static int set_rights(const char *path, const struct serve_options *options, struct problem *why)
 {
     gid_t gid = 0;
@@ -212,7 +220,7 @@ static int set_rights(const char *path, const struct serve_options *options, str
         problem_set(why, "unix:%s: no group \"%s\"", path, options->group);
         return rc;
     }
-    if (options->group && lchown(path, (uid_t)-1, gid) < 0) {
+    if (options->group && !has_group(path, gid) && lchown(path, (uid_t)-1, gid) < 0) {
         rc = -errno;
         problem_set(why, "unix:%s: it can't be given to group \"%s\": %s", path, options->group,
                     strerror(errno));

@@ -17,7 +17,7 @@ from conftest import TEAPOTCTL, TEAPOTD, TOP, codes_of, generate, wait_for
 TREE = TOP / "build/systemd-tree"
 PACKAGES = (
     "systemd,systemd-sysv,dbus,procps,libuv1,libpcre2-8-0,libcjson1,libcurl4,libmicrohttpd12,"
-    "libconfuse2,libsystemd0,zlib1g,libzstd1"
+    "libsqlite3-0,libconfuse2,libsystemd0,zlib1g,libzstd1"
 )
 CONFIG = """
 source site { path = {"/var/log/site/*.log"} format = combined }

@@ -218,7 +218,7 @@ static int take_alert(const struct stanza *s, struct config *c)
 /* A notify that tells nobody is surely a slip: an alert would get lost without a word. */
 static int take_notify(const struct stanza *s, struct config *c)
 {
-    static const char *const styles[] = {"generic", NULL};
+    static const char *const styles[] = {"generic", "alertmanager", "slack", NULL};
     struct config_notify *notify = settings_add_notify(c);
     int style = 0;
     if (stanza_name(s, notify->name, sizeof(notify->name)) ||
@@ -235,6 +235,7 @@ static int take_notify(const struct stanza *s, struct config *c)
                     notify->name);
         return stanza_refuse(s, NULL, 0);
     }
+    notify->style = (enum notify_style)style;
     return 0;
 }
 

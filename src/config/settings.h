@@ -22,7 +22,9 @@ enum config_keep {
 };
 
 enum notify_style {
-    NOTIFY_GENERIC, /* teapotd.alert/1 as it is */
+    NOTIFY_GENERIC,      /* teapotd.alert/1 as it is */
+    NOTIFY_ALERTMANAGER, /* all that fires, again and again (output/alertmanager.h) */
+    NOTIFY_SLACK,        /* output/slack.h */
 };
 
 struct config_source {

@@ -362,6 +362,23 @@ void webhook_send(struct webhook *hook, struct span body)
     start_next(hook);
 }
 
+/* They are not counted as dropped: the new body says what they said. */
+void webhook_send_only(struct webhook *hook, struct span body)
+{
+    while (hook->n_queued) {
+        free(hook->queue[hook->head].bytes);
+        hook->head = (hook->head + 1) % WEBHOOK_QUEUE;
+        hook->n_queued--;
+    }
+    if (hook->current.bytes && !hook->is_sending) { /* one that waits for another try */
+        uv_timer_stop(&hook->retry_timer);
+        free(hook->current.bytes);
+        hook->current = (struct body){0};
+        hook->tries = 0;
+    }
+    webhook_send(hook, body);
+}
+
 /* The body that is being sent still waits, until an answer settles it. */
 struct webhook_stats webhook_stats(const struct webhook *hook)
 {

@@ -36,6 +36,9 @@ struct webhook *webhook_start(struct uv_loop_s *loop, const char *url);
  * obeyed), any other answer that is not 2xx is final. */
 void webhook_send(struct webhook *hook, struct span body);
 
+/* The same, in place of all that wait, also for another try; a body under way is still sent. */
+void webhook_send_only(struct webhook *hook, struct span body);
+
 /* Calls `fn` for each body that was not sent yet, in order, the one under way included. */
 void webhook_each(const struct webhook *hook, void (*fn)(struct span body, void *ctx), void *ctx);
 

@@ -62,6 +62,7 @@ static void on_tick(uv_timer_t *timer)
     struct service *s = timer->data;
     summaries_fold(s);
     deliver_deferred(s);
+    deliver_state(s, false);
 }
 
 static void on_interval(uv_timer_t *timer)

@@ -106,7 +106,9 @@ void kept_write(struct service *s, struct store *out, bool is_whole)
     add_alerts(s, out, is_whole);
     for (size_t i = 0; i < s->n_hooks; i++) {
         struct queue q = {out, s->hooks[i].url};
-        webhook_each(s->hooks[i].webhook, keep_body, &q);
+        if (s->hooks[i].style != NOTIFY_ALERTMANAGER) { /* which gets all that fires anyway */
+            webhook_each(s->hooks[i].webhook, keep_body, &q);
+        }
     }
     for (size_t i = 0; i < s->n_found; i++) {
         const struct source *source = s->found[i]->source;

@@ -53,7 +53,8 @@ struct recent {
 };
 
 struct hook {
-    char *url;
+    char *url; /* as it is configured */
+    enum notify_style style;
     struct webhook *webhook;
 };
 
@@ -88,7 +89,8 @@ struct service {
     char host[256];
     struct hook hooks[SERVICE_HOOKS];
     size_t n_hooks;
-    bool to_journal; /* alerts go to the journal */
+    bool to_journal;      /* alerts go to the journal */
+    int64_t state_told_s; /* wall second when Alertmanagers were told the state last */
     char deferred[SERVICE_DEFERRED][40];
     size_t n_deferred;
     int summary_fd; /* where summaries and alerts go as lines; -1: nowhere */
@@ -166,6 +168,8 @@ void summaries_fold(struct service *s);
 void deliver_alert(const struct alert *a, void *ctx);
 /* Starts and stops hooks as the configuration says; those that stay keep their queues. */
 void deliver_configure(struct service *s);
+/* Tells Alertmanagers what fires, when it is time again. */
+void deliver_state(struct service *s, bool is_news);
 /* Tells the alerts that waited, when everything was read. */
 void deliver_deferred(struct service *s);
 void deliver_stop(struct service *s);

@@ -5,7 +5,9 @@ import time
 
 from conftest import Receiver, free_port, is_listening, needs, wait_for
 
+# Minutes that lie behind are written at once, so the wall clock must not close them.
 CONFIG = """
+lateness = 10m
 source site {{ path = {{"{folder}/access.log"}} format = "nginx:$remote_addr [$time_local] \\"$request\\" $status $body_bytes_sent \\"$upstream_addr\\" \\"$upstream_status\\" \\"$http_user_agent\\"" }}
 store {{ path = "{folder}/teapotd.db"  checkpoint_every = 100ms }}
 alert spike {{ by = {{source}}  false_alarms = "1 per 30d" }}

@@ -10,6 +10,7 @@ and truncated is assumed: what copytruncate itself loses can't be won back.
 """
 import argparse
 import collections
+import contextlib
 import gzip
 import json
 import os
@@ -18,6 +19,7 @@ import random
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -49,6 +51,16 @@ class Daemon:
     def stop(self, how):
         self.process.send_signal(how)
         self.process.wait()
+
+    def saved_ms(self):
+        """When the last checkpoint was taken; 0 when there is none."""
+        store = "file:%s?mode=ro" % (self.folder / "checkpoint")
+        try:
+            with contextlib.closing(sqlite3.connect(store, uri=True)) as db:
+                row = db.execute("SELECT value FROM meta WHERE name = 'saved_ms'").fetchone()
+        except sqlite3.OperationalError:  # it is not there yet, or not made yet
+            return 0
+        return row[0] if row else 0
 
     def summary(self):
         """None while it does not answer."""
@@ -84,7 +96,7 @@ class Storm:
         self.half = b""  # of a line, written already
         self.daemon.start()
         self.settle(10)
-        while not (folder / "checkpoint").exists():  # a first start that nothing was kept of
+        while not self.daemon.saved_ms():  # a first start that nothing was kept of
             self.write()
             time.sleep(0.05)
 
@@ -191,10 +203,9 @@ class Storm:
 
     def wait_for_checkpoint(self):
         """Until one holds what was counted."""
-        path = self.daemon.folder / "checkpoint"
-        before = path.stat().st_mtime_ns
+        before = self.daemon.saved_ms()
         end = time.monotonic() + 2  # nothing new is nothing to be kept
-        while path.stat().st_mtime_ns == before and time.monotonic() < end:
+        while self.daemon.saved_ms() == before and time.monotonic() < end:
             time.sleep(0.02)
 
     def rotate_unwatched(self):

@@ -28,7 +28,7 @@ struct parser {
      * fits nearly anything with a status, 9 can hardly be anything else. The best vote wins, this
      * breaks ties. */
     int weight;
-    bool is_silent; /* no line of it is a request: then PARSE_SKIP is how it accepts one */
+    bool is_silent;    /* no line of it is a request: then PARSE_SKIP is how it accepts one */
     size_t state_size; /* bytes of state for each source, zeroed before open; 0 for a format without
                           memory */
     /* So many bytes at the front of the state are what earlier lines say about later ones, as the

@@ -96,10 +96,10 @@ static size_t find_orphans(const struct rotated_before *before, int now, const s
     *is_sure = false;
     for (size_t i = 0; i < before->n_stored; i++) {
         const struct tail_position *p = &before->stored[i];
-        bool is_now = now >= 0 && p->inode == (uint64_t)st->st_ino &&
-                      p->device == (uint64_t)st->st_dev && followed_fits(now, p);
-        *is_sure = *is_sure || (is_now && p->head_len > 0);
-        if (!is_now && !is_position_known(known, p)) {
+        bool is_it = now >= 0 && p->inode == (uint64_t)st->st_ino &&
+                     p->device == (uint64_t)st->st_dev && followed_fits(now, p);
+        *is_sure = *is_sure || (is_it && p->head_len > 0);
+        if (!is_it && !is_position_known(known, p)) {
             orphans[n++] = *p;
         }
     }
@@ -116,6 +116,14 @@ static bool is_copy_of(struct sibling *s, int now)
     struct tail_position p = {.head_len = n > 0 ? (uint32_t)n : 0};
     p.head_hash = span_hash((struct span){head, p.head_len});
     return sibling_has_head(s, &p);
+}
+
+/* Is it that very file, renamed since it was opened? */
+static bool is_now(const struct sibling *s, int now)
+{
+    struct stat st;
+    return now >= 0 && fstat(now, &st) == 0 && st.st_ino == s->st.st_ino &&
+           st.st_dev == s->st.st_dev;
 }
 
 /* A copy of what somebody knows is no new file. */
@@ -187,7 +195,7 @@ static bool find_once(struct rotated *r, const char *path, const struct rotated_
     for (size_t k = 0; k < all.n; k++) {
         struct sibling *s = &all.all[k];
         const struct tail_position *p = claim(s, of, orphans, n);
-        if (is_known(known, s)) {
+        if (is_known(known, s) || is_now(s, now)) {
             continue;
         }
         if (p || (is_new(s, before, now) && !is_in_making(&all, s))) {
@@ -303,7 +311,7 @@ int64_t rotated_since(struct rotated *r, const char *path, int64_t since_ns, int
     siblings_find(&all, path);
     for (size_t k = 0; k < all.n; k++) {
         struct sibling *s = &all.all[k];
-        if (is_known(known, s) || !is_since(s, since_ns, &born)) {
+        if (is_known(known, s) || is_now(s, now) || !is_since(s, since_ns, &born)) {
             continue;
         }
         bool is_left =

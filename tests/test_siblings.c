@@ -4,6 +4,7 @@
  */
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "input/rotated.h"
 #include "input/siblings.h"
 
 #include <errno.h>
@@ -12,6 +13,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -170,6 +173,48 @@ static void what_is_unpacked_can_be_read_by_offset(void **state)
     siblings_done(&s);
 }
 
+/* What rotated_find does with a log of which all was read but for a line, and a file beside it that
+ * is as long as `copied` bytes of it and was changed `ago_s` seconds ago. */
+static void find_beside(const struct world *w, size_t copied, int ago_s, struct rotated *found)
+{
+    char *path = path_of(w, "access.log"), *copy = path_of(w, "access.log.1");
+    struct span text = buf_span(&w->text);
+    struct known known = {0};
+    struct stat st;
+    put(w, "access.log", text);
+    put(w, "access.log.1", span_head(text, copied));
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = time(NULL) - ago_s}};
+    assert_true(ago_s == 0 || utimensat(AT_FDCWD, copy, times, 0) == 0);
+    int fd = open(path, O_RDONLY);
+    assert_int_equal(fstat(fd, &st), 0);
+    struct rotated_before before = {.n_stored = 2, .saved_ms = 1, .looks = 1};
+    before.stored[0] = position_at(w, LINES - 1);
+    before.stored[0].device = (uint64_t)st.st_dev;
+    before.stored[0].inode = (uint64_t)st.st_ino;
+    before.stored[1] = (struct tail_position){.device = 1, .inode = 1}; /* one that is gone */
+    rotated_find(found, path, &before, fd, &st, &known);
+    close(fd);
+    free(path);
+    free(copy);
+}
+
+/* A copy that is still shorter than its head can't be told from a new file, so it has to wait. */
+static void a_copy_in_the_making_is_no_new_file(void **state)
+{
+    const struct world *w = *state;
+    struct rotated found = {.n = 0};
+    find_beside(w, 300, 0, &found);
+    assert_int_equal(found.n, 0);
+    assert_true(found.left_ns > 0);
+    find_beside(w, w->text.len, 0, &found); /* it is whole, and known for a copy */
+    assert_int_equal(found.n, 0);
+    assert_int_equal(found.left_ns, 0);
+    find_beside(w, 300, 2, &found); /* nobody makes it any more */
+    assert_int_equal(found.n, 1);
+    assert_int_equal(found.left_ns, 0);
+    followed_free(found.files[0]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -177,6 +222,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_was_read_is_found_under_another_name_or_packed, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(what_is_unpacked_can_be_read_by_offset, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_copy_in_the_making_is_no_new_file, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -177,6 +177,10 @@ static void adopt_before(struct follow *w, struct name *name, int fd, const stru
     struct rotated found = {.n = 0};
     rotated_find(&found, name->path, &before, fd, st, &w->known);
     w->n_looks += found.looks > 1 ? found.looks - 1 : 0;
+    if (found.left_ns) {
+        name->look_beside = true;
+        name->settled_ns = found.left_ns < name->settled_ns ? found.left_ns : name->settled_ns;
+    }
     if (found.n || found.n_missing) {
         announce(w, name);
     }

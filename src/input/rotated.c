@@ -161,6 +161,25 @@ static bool is_in_making(const struct siblings *all, const struct sibling *s)
     return false;
 }
 
+static int64_t born_ns(const struct sibling *s)
+{
+    struct stat st;
+    int fd = followed_open(s->path, &st);
+    int64_t born = fd >= 0 ? followed_born(fd) : 0;
+    if (fd >= 0) {
+        close(fd);
+    }
+    return born;
+}
+
+/* May it be a copy that is still being made, or one whose original will be truncated? If that lives
+ * on, it is no file of the log. */
+static bool is_to_wait(struct sibling *s, int now)
+{
+    int64_t quiet = wall_ms() - ms_of(s->st.st_mtim);
+    return quiet < ROTATED_QUIET_MS || (quiet < ROTATED_MARGIN_MS && is_copy_of(s, now));
+}
+
 /* The position of a sibling, NULL when it has none. Of several the one that was read farthest: one
  * without a head fits any file that was given its inode since. */
 static const struct tail_position *claim(const struct sibling *s, struct sibling *const *of,
@@ -175,6 +194,18 @@ static const struct tail_position *claim(const struct sibling *s, struct sibling
     return best;
 }
 
+/* Leaves a new file for later when it changed just now: a copy shows only when it is whole that it
+ * is one. False where the file system does not tell when it was made: later it would be missed. */
+static bool leave(struct rotated *r, const struct sibling *s)
+{
+    int64_t quiet = wall_ms() - ms_of(s->st.st_mtim), born = born_ns(s);
+    if (born == 0 || quiet >= ROTATED_QUIET_MS) {
+        return false;
+    }
+    r->left_ns = r->left_ns == 0 || born < r->left_ns ? born : r->left_ns;
+    return true;
+}
+
 /* One look at the folder. False when a file could not be had, or was not found. */
 static bool find_once(struct rotated *r, const char *path, const struct rotated_before *before,
                       int now, const struct known *known, const struct tail_position *orphans,
@@ -185,6 +216,7 @@ static bool find_once(struct rotated *r, const char *path, const struct rotated_
     struct siblings all = {.n = 0};
     bool is_whole = true;
     r->n_missing = 0;
+    r->left_ns = 0;
     siblings_find(&all, path);
     for (size_t i = 0; i < n; i++) {
         of[i] = siblings_of(&all, &orphans[i]);
@@ -198,9 +230,10 @@ static bool find_once(struct rotated *r, const char *path, const struct rotated_
         if (is_known(known, s) || is_now(s, now)) {
             continue;
         }
-        if (p || (is_new(s, before, now) && !is_in_making(&all, s))) {
-            is_whole = add(r, s, p ? p : &beginning) && is_whole;
+        if (!p && (!is_new(s, before, now) || is_in_making(&all, s) || leave(r, s))) {
+            continue;
         }
+        is_whole = add(r, s, p ? p : &beginning) && is_whole;
     }
     siblings_done(&all);
     return is_whole && r->n_missing == 0;
@@ -262,17 +295,6 @@ struct tail_file *rotated_copy(const char *path, const struct tail_position *rea
     return f;
 }
 
-static int64_t born_ns(const struct sibling *s)
-{
-    struct stat st;
-    int fd = followed_open(s->path, &st);
-    int64_t born = fd >= 0 ? followed_born(fd) : 0;
-    if (fd >= 0) {
-        close(fd);
-    }
-    return born;
-}
-
 /* A copy of a file that was found under the same name. */
 static bool is_copy_of_known(struct sibling *s, const char *path, const struct known *known)
 {
@@ -283,14 +305,6 @@ static bool is_copy_of_known(struct sibling *s, const char *path, const struct k
         }
     }
     return false;
-}
-
-/* May it be a copy that is still being made, or one whose original will be truncated? If that lives
- * on, it is no file of the log. */
-static bool is_to_wait(struct sibling *s, int now)
-{
-    int64_t quiet = wall_ms() - ms_of(s->st.st_mtim);
-    return quiet < ROTATED_QUIET_MS || (quiet < ROTATED_MARGIN_MS && is_copy_of(s, now));
 }
 
 /* Was it made since, and if it is packed, also what is in it? Packing keeps the time of the last

@@ -20,7 +20,9 @@ struct rotated {
     size_t n;
     struct tail_position missing[ROTATED_STORED]; /* that no file belongs to any more */
     size_t n_missing;
-    unsigned looks; /* that were taken */
+    unsigned looks;  /* that were taken */
+    int64_t left_ns; /* when the oldest of those was made that may still be in the making, 0: none
+                        is; they are for rotated_since */
 };
 
 /* What is known of a name when it is found for the first time. */

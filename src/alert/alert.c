@@ -2,6 +2,8 @@
  * The set: which sources there are and how far each has come, the rules at work (watcher.c), the
  * alerts that they raised, and who is told.
  */
+#include "alert/alert.h"
+
 #include "alert/journal.h"
 #include "alert/sentence.h"
 #include "alert/set.h"
@@ -10,11 +12,8 @@
 #include <stdlib.h>
 
 enum {
-    JOURNAL_MOST = 4 << 20,
+    JOURNAL_MOST = 4 << 20, /* bytes that wait for somebody to keep them */
 };
-
-/* Seconds are kept within this, so that sums with them can't overflow: 69,730 years each way. */
-#define SECOND_MOST ((int64_t)1 << 41)
 
 /* What the lanes of a watch hand back with a change. */
 struct teller {
@@ -231,7 +230,7 @@ void alert_set_feed(struct alert_set *set, const char *source, const struct wind
         journal_feed(&set->journal, source, w, closed_before);
         bound_journal(set);
     }
-    closed_before = closed_before < SECOND_MOST ? closed_before : SECOND_MOST;
+    closed_before = closed_before < JOURNAL_SECOND_MOST ? closed_before : JOURNAL_SECOND_MOST;
     closed_before = progress_close(&set->sources, number, closed_before);
     struct watcher_feed feed = {.source = span_of(source), .number = number, .w = w};
     uint64_t late = 0;

@@ -12,10 +12,6 @@
 
 struct alert_set;
 
-/* Called on each change that a person should hear of: fired, got worse, resolved. The alert is
- * valid during the call only. */
-typedef void (*alert_change_fn)(const struct alert *alert, void *ctx);
-
 /* A set that watches these rules, which are copied. `on_change` may be NULL. Freed with
  * alert_set_free. */
 struct alert_set *alert_set_new(const struct rule *rules, size_t n_rules, alert_change_fn on_change,

@@ -18,8 +18,6 @@ enum {
     ENTRIES,
 };
 
-#define SECOND_MOST ((int64_t)1 << 41)
-
 static uint32_t count_names(const struct window *w)
 {
     return w->names && w->names->n > NAMETABLE_FIRST ? w->names->n - NAMETABLE_FIRST : 0;
@@ -68,9 +66,9 @@ static void put_window(struct buf *out, const struct window *w)
 static int64_t get_second(struct packing *in, int64_t *before)
 {
     int64_t step = packing_get_signed(in);
-    in->is_bad = in->is_bad || step > 2 * SECOND_MOST || step < -2 * SECOND_MOST;
+    in->is_bad = in->is_bad || step > 2 * JOURNAL_SECOND_MOST || step < -2 * JOURNAL_SECOND_MOST;
     *before += in->is_bad ? 0 : step;
-    in->is_bad = in->is_bad || *before > SECOND_MOST || *before < -SECOND_MOST;
+    in->is_bad = in->is_bad || *before > JOURNAL_SECOND_MOST || *before < -JOURNAL_SECOND_MOST;
     return *before;
 }
 
@@ -152,33 +150,31 @@ void journal_idle(struct buf *out, const char *source, bool idle)
     begin(out, source, idle ? IDLE : BUSY);
 }
 
-static void replay_feed(struct alert_set *set, struct packing *in, const char *source, int what)
+bool journal_next(struct packing *in, struct journal_entry *out)
 {
-    struct window w = {.by_host = what == FEED_HOSTS};
-    int64_t closed_before = packing_get_signed(in);
-    if (what != FEED) {
-        get_window(in, &w);
+    if (in->rest.len == 0 || in->is_bad) {
+        return false;
     }
-    if (!in->is_bad) {
-        alert_set_feed(set, source, what == FEED ? NULL : &w, closed_before);
+    *out = (struct journal_entry){.source = alloc_text(packing_get_text(in))};
+    uint64_t what = packing_get_upto(in, ENTRIES - 1);
+    out->is_idle = what == IDLE;
+    out->is_feed = what != IDLE && what != BUSY;
+    out->has_window = what == FEED_WINDOW || what == FEED_HOSTS;
+    if (out->is_feed) {
+        out->closed_before = packing_get_signed(in);
     }
-    window_done(&w);
+    if (out->has_window) {
+        out->window.by_host = what == FEED_HOSTS;
+        get_window(in, &out->window);
+    }
+    if (in->is_bad) {
+        journal_done(out);
+    }
+    return !in->is_bad;
 }
 
-void journal_replay(struct alert_set *set, struct packing *in)
+void journal_done(struct journal_entry *e)
 {
-    while (in->rest.len && !in->is_bad) {
-        char *source = alloc_text(packing_get_text(in));
-        int what = (int)packing_get_upto(in, ENTRIES - 1);
-        if (in->is_bad) {
-            free(source);
-            return;
-        }
-        if (what == BUSY || what == IDLE) {
-            alert_set_idle(set, source, what == IDLE);
-        } else {
-            replay_feed(set, in, source, what);
-        }
-        free(source);
-    }
+    window_done(&e->window);
+    free(e->source);
 }

@@ -6,12 +6,12 @@
  * whose checksum was right; all the same nothing in them is believed that could lead outside of an
  * array.
  */
+#include "alert/alert.h"
 #include "alert/journal.h"
 #include "alert/set.h"
 #include "base/alloc.h"
 #include "base/packing.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 enum {
@@ -21,8 +21,6 @@ enum {
     LANES = 3,
     JOURNAL = 4,
 };
-
-#define SECOND_MOST ((int64_t)1 << 41)
 
 static void begin(struct buf *out, int kind)
 {
@@ -51,7 +49,7 @@ static int64_t get_second(struct packing *in)
 {
     int64_t second = packing_get_signed(in);
     bool is_never = second == INT64_MIN || second == INT64_MAX;
-    return is_never || (second < SECOND_MOST && second > -SECOND_MOST) ? second : 0;
+    return is_never || (second < JOURNAL_SECOND_MOST && second > -JOURNAL_SECOND_MOST) ? second : 0;
 }
 
 static void keep_set(const struct alert_set *set, alert_keep_fn keep, void *ctx)
@@ -490,8 +488,16 @@ bool alert_set_keep_more(struct alert_set *set, alert_keep_fn keep, void *ctx)
 static void read_journal(struct alert_set *set, struct packing *in)
 {
     alert_change_fn on_change = set->on_change;
+    struct journal_entry e;
     set->on_change = NULL;
-    journal_replay(set, in);
+    while (journal_next(in, &e)) {
+        if (e.is_feed) {
+            alert_set_feed(set, e.source, e.has_window ? &e.window : NULL, e.closed_before);
+        } else {
+            alert_set_idle(set, e.source, e.is_idle);
+        }
+        journal_done(&e);
+    }
     set->on_change = on_change;
 }
 

@@ -59,4 +59,8 @@ struct alert {
     char summary[320];                               /* one sentence */
 };
 
+/* Called on each change that a person should hear of: fired, got worse, resolved. The alert is
+ * valid during the call only. */
+typedef void (*alert_change_fn)(const struct alert *alert, void *ctx);
+
 #endif

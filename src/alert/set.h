@@ -2,10 +2,11 @@
 #ifndef TEAPOT_ALERT_SET_H
 #define TEAPOT_ALERT_SET_H
 
-#include "alert/alert.h"
+#include "alert/notice.h"
 #include "alert/progress.h"
 #include "alert/silence.h"
 #include "alert/watcher.h"
+#include "base/buf.h"
 
 struct alert_set {
     struct watcher *watches;

@@ -1,4 +1,5 @@
 /* A tally as bytes and back, and what damaged bytes do. */
+#include "base/packing.h"
 #include "tally/pack.h"
 #include "tests/sample_tally.h"
 #include "tests/tally_same.h"
@@ -113,12 +114,53 @@ static void damaged_bytes_are_refused_and_do_no_harm(void **state)
     tally_done(&t);
 }
 
+/* An empty tally but for a timeline of two steps, of which only the second has requests. */
+static void pack_late_step(struct buf *packed, int64_t first)
+{
+    struct tally t;
+    tally_init(&t, KEEP, false);
+    pack_tally(&t, packed);
+    tally_done(&t);
+    /* Its timeline and its samples are the last bytes: no steps, width, first; no samples. */
+    packed->len -= 4;
+    packing_put(packed, 2);
+    packing_put(packed, 37);
+    packing_put_signed(packed, first);
+    for (unsigned i = 0; i < 6; i++) {
+        packing_put(packed, i == 3);
+    }
+    packing_put(packed, 0);
+}
+
+/* Seconds are believed up to 2^41, which is step 16 of 2^37 s. */
+static void what_was_read_can_be_packed_and_read_again(void **state)
+{
+    struct tally t, again;
+    struct buf near = {0}, far = {0}, packed = {0};
+    (void)state;
+    tally_init(&t, KEEP, false);
+    tally_init(&again, KEEP, false);
+    pack_late_step(&near, 15);
+    pack_late_step(&far, 16);
+    assert_true(pack_read(&t, buf_span(&near)));
+    pack_tally(&t, &packed);
+    assert_true(pack_read(&again, buf_span(&packed)));
+    assert_same_tally(&t, &again);
+    assert_false(read_copy(buf_span(&far)));
+    buf_done(&near);
+    buf_done(&far);
+    buf_done(&packed);
+    tally_done(&t);
+    tally_done(&again);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_packed_comes_back),
         cmocka_unit_test(an_empty_tally_is_a_few_bytes),
         cmocka_unit_test(damaged_bytes_are_refused_and_do_no_harm),
+        cmocka_unit_test(what_was_read_can_be_packed_and_read_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

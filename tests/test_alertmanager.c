@@ -1,5 +1,6 @@
 /* What Alertmanager and Slack are told, as far as no real one can show it (e2e/test_deliver.py). */
 #include "output/alertmanager.h"
+#include "output/members.h"
 #include "output/slack.h"
 
 #include <setjmp.h>
@@ -81,11 +82,40 @@ static void nothing_in_a_message_is_a_mention_or_a_link(void **state)
     buf_done(&out);
 }
 
+static void a_message_has_no_end_before_it_is_over(void **state)
+{
+    (void)state;
+    struct buf out = {0};
+    struct alert a = {.id = "0123456789abcdef",
+                      .rule = "spike",
+                      .state = ALERT_FIRING,
+                      .severity = RULE_CRITICAL,
+                      .source = "site",
+                      .since = 1795365822,
+                      .baseline = -1};
+    buf_byte(&out, '{');
+    alertmanager_payload(&out, &a, "ops");
+    a.state = ALERT_RESOLVED;
+    a.resolved_at = 1795365900;
+    members_close(&out, '}');
+    buf_byte(&out, '{');
+    size_t second = out.len;
+    alertmanager_payload(&out, &a, "ops");
+    buf_byte(&out, '\0');
+    assert_non_null(strstr(out.data, "\"version\":\"4\",\"groupKey\":\"0123456789abcdef\""));
+    assert_non_null(strstr(out.data, "\"status\":\"firing\",\"receiver\":\"ops\""));
+    assert_non_null(strstr(out.data, "\"endsAt\":\"0001-01-01T00:00:00Z\""));
+    assert_non_null(strstr(out.data + second, "\"status\":\"resolved\""));
+    assert_non_null(strstr(out.data + second, "\"endsAt\":\"2026-11-22T16:45:00Z\""));
+    buf_done(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_address_without_a_path_gets_that_of_the_api),
         cmocka_unit_test(an_end_is_told_for_a_while_and_a_silenced_alert_never),
+        cmocka_unit_test(a_message_has_no_end_before_it_is_over),
         cmocka_unit_test(labels_have_values_and_times_are_those_of_the_alert),
         cmocka_unit_test(nothing_in_a_message_is_a_mention_or_a_link),
     };

@@ -13,14 +13,17 @@ static const struct sample_request good = {"200",       "a.example", "/",     "1
                                            "192.0.2.1", 1000,        20000000};
 static const struct sample_request bad = {"502",       "a.example", "/cart/17", "10.0.0.2:80",
                                           "192.0.2.2", 150,         60000000000};
-static const struct prometheus_process process = {1.25, 1795339200.5, 12345678, 99999999, 12, 1024};
+static const struct prometheus_notify notifies[] = {
+    {"ops", "webhook", {.sent = 7, .failed = 2, .dropped = 1, .waiting = 3}}};
+static const struct prometheus_daemon self = {
+    {1.25, 1795339200.5, 12345678, 99999999, 12, 1024}, notifies, 1};
 
 static char *metrics_of(const struct tally *all, const struct summary_source *sources, size_t n,
                         bool open)
 {
     struct summary s = {.kind = SUMMARY_TOTAL, .all = all, .sources = sources, .n_sources = n};
     struct buf out = {0};
-    prometheus_metrics(&out, &s, &process, open);
+    prometheus_metrics(&out, &s, &self, open);
     return out.data;
 }
 
@@ -174,6 +177,12 @@ static void sources_have_lines_bytes_lag_and_their_last_event(void **state)
     assert_lines(text, "teapotd_source_rotations_total{source=\"access.log\"} 2\n");
     assert_lines(
         text, "teapotd_source_last_event_timestamp_seconds{source=\"access.log\"} 1795339201.25\n");
+    assert_lines(
+        text, "# TYPE teapotd_notifications_total counter\n"
+              "teapotd_notifications_total{notify=\"ops\",way=\"webhook\",result=\"sent\"} 7\n"
+              "teapotd_notifications_total{notify=\"ops\",way=\"webhook\",result=\"failed\"} 2\n"
+              "teapotd_notifications_total{notify=\"ops\",way=\"webhook\",result=\"dropped\"} 1\n");
+    assert_lines(text, "teapotd_notifications_waiting{notify=\"ops\",way=\"webhook\"} 3\n");
     assert_lines(text, "process_cpu_seconds_total 1.25\n");
     assert_lines(text, "process_start_time_seconds 1795339200.5\n");
     assert_lines(text, "process_resident_memory_bytes 12345678\n");
@@ -283,7 +292,7 @@ static char *metrics_with_alert(const char *source, bool open)
     struct summary s = {
         .kind = SUMMARY_TOTAL, .all = &t, .sources = &row, .n_sources = 1, .alerts = set};
     struct buf out = {0};
-    prometheus_metrics(&out, &s, &process, open);
+    prometheus_metrics(&out, &s, &self, open);
     alert_set_free(set);
     tally_done(&t);
     return out.data;

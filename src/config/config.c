@@ -54,6 +54,8 @@ void config_done(struct config *c)
     }
     for (size_t i = 0; i < c->n_notifies; i++) {
         free(c->notifies[i].webhook);
+        settings_free_list(c->notifies[i].exec);
+        settings_free_list(c->notifies[i].mail);
     }
     free(c->sources);
     free(c->rules);

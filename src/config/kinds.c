@@ -215,6 +215,54 @@ static int take_alert(const struct stanza *s, struct config *c)
     return 0;
 }
 
+/* A list that is there holds something. No shell looks for a program, so its path is whole. */
+static int take_exec(const struct stanza *s, struct config_notify *notify)
+{
+    if (stanza_list(s, "exec", &notify->exec)) {
+        return -EINVAL;
+    }
+    if (notify->exec && !notify->exec[0]) {
+        settings_free_list(notify->exec);
+        notify->exec = NULL;
+    }
+    if (notify->exec && notify->exec[0][0] != '/') {
+        problem_set(s->file->why, "a program to run needs its whole path, like \"/usr/bin/%.*s\"",
+                    CHOICE_SHOWN, notify->exec[0]);
+        return stanza_refuse(s, "exec", 0);
+    }
+    return 0;
+}
+
+/* They become arguments of sendmail and a line of the message, where some characters would mean
+ * something: what is refused here is never needed (RFC 5321, 4.1.2: the forms without quotes). */
+static bool is_address(const char *text)
+{
+    size_t len = strlen(text);
+    return len && len < 255 && text[0] != '-' &&
+           text[strspn(
+               text,
+               "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-/=?^_`{|}~.@[]:")] ==
+               0;
+}
+
+static int take_mail(const struct stanza *s, struct config_notify *notify)
+{
+    if (stanza_list(s, "mail", &notify->mail)) {
+        return -EINVAL;
+    }
+    for (size_t i = 0; notify->mail && notify->mail[i]; i++) {
+        if (!is_address(notify->mail[i])) {
+            problem_set(s->file->why, "\"%.*s\" is no mail address", CHOICE_SHOWN, notify->mail[i]);
+            return stanza_refuse(s, "mail", i);
+        }
+    }
+    if (notify->mail && !notify->mail[0]) {
+        settings_free_list(notify->mail);
+        notify->mail = NULL;
+    }
+    return 0;
+}
+
 /* A notify that tells nobody is surely a slip: an alert would get lost without a word. */
 static int take_notify(const struct stanza *s, struct config *c)
 {
@@ -222,16 +270,21 @@ static int take_notify(const struct stanza *s, struct config *c)
     struct config_notify *notify = settings_add_notify(c);
     int style = 0;
     if (stanza_name(s, notify->name, sizeof(notify->name)) ||
-        stanza_take(s, "webhook", &notify->webhook) ||
-        stanza_switch(s, "journal", &notify->journal) ||
+        stanza_take(s, "webhook", &notify->webhook) || take_exec(s, notify) ||
+        take_mail(s, notify) || stanza_switch(s, "journal", &notify->journal) ||
         stanza_choice(s, "style", styles, &style)) {
         return -EINVAL;
     }
     if (notify->webhook && value_url(span_of(notify->webhook), s->file->why)) {
         return stanza_refuse(s, "webhook", 0);
     }
-    if (!notify->webhook && !notify->journal) {
-        problem_set(s->file->why, "notify \"%s\" has neither webhook nor journal = true",
+    if (!notify->webhook && stanza_text(s, "style")) {
+        problem_set(s->file->why, "style is how a webhook's body looks: there is no webhook");
+        return stanza_refuse(s, "style", 0);
+    }
+    if (!notify->webhook && !notify->exec && !notify->mail && !notify->journal) {
+        problem_set(s->file->why,
+                    "notify \"%s\" tells nobody: it needs webhook, exec, mail or journal = true",
                     notify->name);
         return stanza_refuse(s, NULL, 0);
     }
@@ -407,7 +460,10 @@ static const struct kind kinds[] = {
       {"false_alarms", false},
       {"off", false}},
      take_alert},
-    {"notify", true, {{"webhook", false}, {"style", false}, {"journal", false}}, take_notify},
+    {"notify",
+     true,
+     {{"webhook", false}, {"style", false}, {"exec", true}, {"mail", true}, {"journal", false}},
+     take_notify},
     {"stats",
      false,
      {{"listen", true},

@@ -22,9 +22,11 @@ enum config_keep {
 };
 
 enum notify_style {
-    NOTIFY_GENERIC,      /* teapotd.alert/1 as it is */
+    NOTIFY_GENERIC, /* teapotd.alert/1, which is a message of Alertmanager's webhooks as well */
     NOTIFY_ALERTMANAGER, /* all that fires, again and again (output/alertmanager.h) */
     NOTIFY_SLACK,        /* output/slack.h */
+    NOTIFY_EXEC,         /* teapotd.alert/1 on a program's standard input; of its own setting */
+    NOTIFY_MAIL,         /* output/mail.h; of its own setting */
 };
 
 struct config_source {
@@ -38,9 +40,11 @@ struct config_source {
 
 struct config_notify {
     char name[CONFIG_NAME_BYTES];
-    char *webhook; /* URL, or NULL */
-    bool journal;  /* to journal or syslog */
-    enum notify_style style;
+    char *webhook;           /* URL, or NULL */
+    char **exec;             /* a program with its arguments, NULL at the end; or NULL */
+    char **mail;             /* addresses, NULL at the end; or NULL */
+    bool journal;            /* to journal or syslog */
+    enum notify_style style; /* of the webhook */
 };
 
 struct config {

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "output/members.h"
+#include "output/wording.h"
 
 #include <stdio.h>
 
@@ -28,53 +29,27 @@ static void add_time(struct buf *out, const char *member, int64_t second)
     members_word(out, member, clock_rfc3339(second * 1000, text));
 }
 
-/* "502 x 109, 504 x 53" */
-static void add_codes(struct buf *out, const struct alert *a)
+/* Without anything in it there is no such annotation. */
+static void add_words(struct buf *out, const char *name, const struct alert *a,
+                      void (*words)(struct buf *out, const struct alert *a))
 {
     struct buf text = {0};
-    char word[STATUS_TEXT];
-    for (uint32_t i = 0; i < a->n_codes; i++) {
-        buf_printf(&text, "%s%s x %llu", i ? ", " : "", status_text(a->codes[i].status, word),
-                   (unsigned long long)a->codes[i].count);
-    }
-    members_text(out, "codes", buf_span(&text));
-    buf_done(&text);
-}
-
-/* "upstream 10.0.0.7:8080 (92 %), route /cart (71 %)" */
-static void add_places(struct buf *out, const struct alert *a)
-{
-    struct buf text = {0};
-    char percent[RULE_PERCENT];
-    for (uint32_t i = 0; i < a->n_where; i++) {
-        buf_printf(&text, "%s%s %s (%s)", i ? ", " : "", a->where[i].dimension, a->where[i].name,
-                   rule_percent(a->where[i].share, percent));
-    }
+    words(&text, a);
     if (text.len) {
-        members_text(out, "where", buf_span(&text));
+        members_text(out, name, buf_span(&text));
     }
     buf_done(&text);
 }
 
-/* Whose fault most of the errors are. */
-static const char *main_blame(const struct alert *a)
-{
-    size_t most = 0;
-    for (size_t i = 1; i < BLAMES; i++) {
-        most = a->blame[i] > a->blame[most] ? i : most;
-    }
-    return blame_name((enum blame)most);
-}
-
-static void add_annotations(struct buf *out, const struct alert *a)
+static void add_annotations(struct buf *out, const char *member, const struct alert *a)
 {
     char percent[RULE_PERCENT];
-    members_open(out, "annotations", '{');
+    members_open(out, member, '{');
     members_text(out, "summary", span_of(a->summary));
     members_text(out, "description", span_of(a->evidence));
-    add_codes(out, a);
-    members_word(out, "blame", main_blame(a));
-    add_places(out, a);
+    add_words(out, "codes", a, wording_codes);
+    members_word(out, "blame", wording_blame(a));
+    add_words(out, "where", a, wording_places);
     members_word(out, "ratio", rule_percent(a->ratio, percent));
     if (a->baseline >= 0) {
         members_word(out, "usual", rule_percent(a->baseline, percent));
@@ -86,20 +61,59 @@ static void add_annotations(struct buf *out, const struct alert *a)
     members_close(out, '}');
 }
 
-void alertmanager_add(struct buf *out, const struct alert *a, int64_t now_s)
+static void add_labels(struct buf *out, const char *member, const struct alert *a)
 {
-    members_open(out, NULL, '{');
-    members_open(out, "labels", '{');
+    members_open(out, member, '{');
     add_label(out, "alertname", a->rule);
     members_word(out, "severity", rule_severity_name(a->severity));
     add_label(out, "source", a->source);
     add_label(out, "host", a->host);
     members_close(out, '}');
-    add_annotations(out, a);
+}
+
+void alertmanager_add(struct buf *out, const struct alert *a, int64_t now_s)
+{
+    members_open(out, NULL, '{');
+    add_labels(out, "labels", a);
+    add_annotations(out, "annotations", a);
     add_time(out, "startsAt", a->since);
     add_time(out, "endsAt",
              a->state == ALERT_FIRING ? now_s + ALERTMANAGER_ENDS_S : a->resolved_at);
     members_close(out, '}');
+}
+
+/* An end that is not known is Go's zero time, as Alertmanager writes it. */
+static void add_received(struct buf *out, const struct alert *a)
+{
+    members_open(out, NULL, '{');
+    members_word(out, "status", alert_state_name(a->state));
+    add_labels(out, "labels", a);
+    add_annotations(out, "annotations", a);
+    add_time(out, "startsAt", a->since);
+    if (a->state == ALERT_RESOLVED) {
+        add_time(out, "endsAt", a->resolved_at);
+    } else {
+        members_word(out, "endsAt", "0001-01-01T00:00:00Z");
+    }
+    members_word(out, "generatorURL", "");
+    members_text(out, "fingerprint", span_of(a->id));
+    members_close(out, '}');
+}
+
+void alertmanager_payload(struct buf *out, const struct alert *a, const char *receiver)
+{
+    members_word(out, "version", "4");
+    members_text(out, "groupKey", span_of(a->id));
+    members_number(out, "truncatedAlerts", 0);
+    members_word(out, "status", alert_state_name(a->state));
+    members_text(out, "receiver", span_of(receiver));
+    add_labels(out, "groupLabels", a);
+    add_labels(out, "commonLabels", a);
+    add_annotations(out, "commonAnnotations", a);
+    members_word(out, "externalURL", "");
+    members_open(out, "alerts", '[');
+    add_received(out, a);
+    members_close(out, ']');
 }
 
 char *alertmanager_url(const char *url)

@@ -414,6 +414,34 @@ static void write_alerts(const struct metrics *m)
     write_plain(m, "teapotd_alert_late_lines_total", alert_set_late(set));
 }
 
+static void write_notify(const struct metrics *m, const struct prometheus_notify *n,
+                         const char *result, uint64_t value)
+{
+    buf_printf(m->out,
+               "teapotd_notifications_total{notify=\"%s\",way=\"%s\",result=\"%s\"} %" PRIu64 "\n",
+               n->name, n->way, result, value);
+}
+
+/* Names of sections need no escaping (config/stanza.h). */
+static void write_notifies(const struct metrics *m, const struct prometheus_daemon *d)
+{
+    write_family(m, "teapotd_notifications_total", "counter",
+                 "Alerts for somebody, by what became of them.");
+    for (size_t i = 0; i < d->n_notifies; i++) {
+        const struct prometheus_notify *n = &d->notifies[i];
+        write_notify(m, n, "sent", n->stats.sent);
+        write_notify(m, n, "failed", n->stats.failed);
+        write_notify(m, n, "dropped", n->stats.dropped);
+    }
+    write_family(m, "teapotd_notifications_waiting", "gauge",
+                 "Alerts for somebody that are not delivered yet.");
+    for (size_t i = 0; i < d->n_notifies; i++) {
+        const struct prometheus_notify *n = &d->notifies[i];
+        buf_printf(m->out, "teapotd_notifications_waiting{notify=\"%s\",way=\"%s\"} %" PRIu64 "\n",
+                   n->name, n->way, n->stats.waiting);
+    }
+}
+
 /* The names that every Prometheus client library uses, so that ready-made dashboards fit. */
 static void write_process(const struct metrics *m, const struct prometheus_process *p)
 {
@@ -461,7 +489,7 @@ static void label_sources(struct metrics *m)
 
 /* OpenMetrics ends with "# EOF", so that a scrape that broke off is noticed. */
 void prometheus_metrics(struct buf *out, const struct summary *s,
-                        const struct prometheus_process *process, bool open_metrics)
+                        const struct prometheus_daemon *daemon, bool open_metrics)
 {
     struct metrics m = {.out = out, .open = open_metrics, .summary = s};
     label_sources(&m);
@@ -472,8 +500,9 @@ void prometheus_metrics(struct buf *out, const struct summary *s,
     write_alerts(&m);
     write_family(&m, "teapotd_build_info", "info", "The version that runs, always 1.");
     buf_text(out, "teapotd_build_info{version=\"" TEAPOT_VERSION "\"} 1\n");
-    if (process) {
-        write_process(&m, process);
+    if (daemon) {
+        write_notifies(&m, daemon);
+        write_process(&m, &daemon->process);
     }
     if (open_metrics) {
         buf_text(out, "# EOF\n");

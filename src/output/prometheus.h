@@ -3,6 +3,7 @@
 #define TEAPOT_OUTPUT_PROMETHEUS_H
 
 #include "base/buf.h"
+#include "output/outbox.h"
 #include "output/summary.h"
 
 struct prometheus_process {
@@ -10,9 +11,23 @@ struct prometheus_process {
     uint64_t resident_bytes, virtual_bytes, open_fds, max_fds;
 };
 
-/* Appends all metrics of a total summary; `process` may be NULL. `open_metrics` selects
+/* What became of the alerts of one way to tell somebody: a section's name, and "webhook", "exec" or
+ * "mail". No two are the same in both. */
+struct prometheus_notify {
+    const char *name, *way;
+    struct outbox_stats stats;
+};
+
+/* What a daemon has to say of itself. */
+struct prometheus_daemon {
+    struct prometheus_process process;
+    const struct prometheus_notify *notifies;
+    size_t n_notifies;
+};
+
+/* Appends all metrics of a total summary; `daemon` may be NULL. `open_metrics` selects
  * OpenMetrics, which ends with "# EOF". */
 void prometheus_metrics(struct buf *out, const struct summary *s,
-                        const struct prometheus_process *process, bool open_metrics);
+                        const struct prometheus_daemon *daemon, bool open_metrics);
 
 #endif

@@ -1,6 +1,7 @@
 #include "output/slack.h"
 
 #include "output/members.h"
+#include "output/wording.h"
 
 enum {
     BLOCK_BYTES = 2900, /* Slack takes 3,000 characters in a block */
@@ -32,17 +33,10 @@ static void add_block(struct buf *out, struct span text)
     members_close(out, '}');
 }
 
-static const char *word_of(const struct alert *a)
-{
-    return a->state == ALERT_RESOLVED     ? "resolved"
-           : a->severity == RULE_CRITICAL ? "critical"
-                                          : "warning";
-}
-
 void slack_alert(struct buf *out, const struct alert *a)
 {
     struct buf head = {0}, escaped = {0}, more = {0};
-    buf_printf(&head, "[%s] %s", word_of(a), a->summary);
+    buf_printf(&head, "[%s] %s", wording_state(a), a->summary);
     add_escaped(&escaped, buf_span(&head));
     buf_byte(out, '{');
     members_text(out, "text", buf_span(&escaped));

@@ -3,8 +3,7 @@
  * that it brings along would cost every start 5 ms and every daemon 3 MiB.
  *
  * One easy handle in one multi handle: libcurl says which sockets and which time it waits for,
- * libuv waits, and each event goes back into curl_multi_socket_action. The body that is being sent
- * is kept beside the queue, so that an overflow never takes it away in the midst of a try.
+ * libuv waits, and each event goes back into curl_multi_socket_action.
  *
  * Everything of libcurl is gone when webhook_stop returns; the struct lives on until libuv has
  * closed the two timers. A socket's uv_poll_t has memory of its own, freed in its close callback.
@@ -15,6 +14,7 @@
 #include "base/library.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <curl/curl.h>
@@ -30,6 +30,7 @@
     DO(easy_getinfo)        \
     DO(easy_init)           \
     DO(easy_setopt)         \
+    DO(easy_strerror)       \
     DO(global_cleanup)      \
     DO(global_init)         \
     DO(multi_add_handle)    \
@@ -49,11 +50,6 @@ struct curl_calls {
 #undef DECLARE
 };
 
-struct body {
-    char *bytes; /* NULL: none */
-    size_t len;
-};
-
 struct webhook {
     struct curl_calls curl;
     CURLM *multi;
@@ -63,12 +59,8 @@ struct webhook {
     uv_timer_t curl_timer, retry_timer;
     int open_timers;
     bool is_sending; /* the easy handle is in the multi handle */
-    unsigned tries;  /* of the current body */
-    uint64_t backoff_ms;
     size_t answered; /* bytes of the answer so far */
-    struct body current, queue[WEBHOOK_QUEUE];
-    size_t head, n_queued;
-    struct webhook_stats stats;
+    struct outbox outbox;
 };
 
 struct watched_socket {
@@ -79,47 +71,9 @@ struct watched_socket {
 
 static void start_next(struct webhook *hook);
 
-/* Doubles with each try. A longer Retry-After of the receiver (RFC 9110, 10.2.3) is respected, but
- * not without end. */
-uint64_t webhook_wait_ms(unsigned tries, uint64_t first_ms, int64_t retry_after_s)
-{
-    uint64_t wait = first_ms;
-    for (unsigned i = 1; i < tries && wait < WEBHOOK_BACKOFF_MAX_MS; i++) {
-        wait *= 2;
-    }
-    wait = wait < WEBHOOK_BACKOFF_MAX_MS ? wait : WEBHOOK_BACKOFF_MAX_MS;
-    if (retry_after_s > WEBHOOK_RETRY_AFTER_MAX_S) {
-        retry_after_s = WEBHOOK_RETRY_AFTER_MAX_S;
-    }
-    uint64_t asked = retry_after_s > 0 ? (uint64_t)retry_after_s * 1000 : 0;
-    return asked > wait ? asked : wait;
-}
-
-/* Sent or given up: the next body begins with all its tries. */
-static void finish_body(struct webhook *hook)
-{
-    free(hook->current.bytes);
-    hook->current = (struct body){0};
-    hook->tries = 0;
-    start_next(hook);
-}
-
-void webhook_each(const struct webhook *hook, void (*fn)(struct span body, void *ctx), void *ctx)
-{
-    if (hook->current.bytes) {
-        fn((struct span){hook->current.bytes, hook->current.len}, ctx);
-    }
-    for (size_t i = 0; i < hook->n_queued; i++) {
-        const struct body *b = &hook->queue[(hook->head + i) % WEBHOOK_QUEUE];
-        fn((struct span){b->bytes, b->len}, ctx);
-    }
-}
-
 static void on_retry(uv_timer_t *timer)
 {
-    struct webhook *hook = timer->data;
-    hook->stats.retried++;
-    start_next(hook);
+    start_next(timer->data);
 }
 
 /* Is it worth another try? A fault in the URL stays one; without a final status it was the network.
@@ -132,6 +86,25 @@ static bool may_pass(CURLcode fault, long status)
     return status < 200 || status == 408 || status == 429 || (status >= 500 && status <= 599);
 }
 
+static enum outbox_result result_of(CURLcode fault, long status)
+{
+    /* A whole 2xx is success even when the rest of its body was cut off or never came. */
+    if (status >= 200 && status <= 299) {
+        return OUTBOX_SENT;
+    }
+    return may_pass(fault, status) ? OUTBOX_FAILED : OUTBOX_REFUSED;
+}
+
+/* The receiver's own words are not repeated: who knows what it puts into them. */
+static const char *reason_of(const struct webhook *hook, CURLcode fault, long status, char out[64])
+{
+    if (!status) {
+        return hook->curl.easy_strerror(fault);
+    }
+    snprintf(out, 64, "it answered with HTTP status %ld", status);
+    return out;
+}
+
 /* libcurl begins a transfer when a handle is added, so it must be taken out before the next try. */
 static void settle_try(struct webhook *hook, CURLcode fault)
 {
@@ -141,18 +114,14 @@ static void settle_try(struct webhook *hook, CURLcode fault)
     hook->curl.easy_getinfo(hook->easy, CURLINFO_RETRY_AFTER, &retry_after);
     hook->curl.multi_remove_handle(hook->multi, hook->easy);
     hook->is_sending = false;
-    hook->tries++;
-    /* A whole 2xx is success even when the rest of its body was cut off or never came. */
-    if (status >= 200 && status <= 299) {
-        hook->stats.sent++;
-        finish_body(hook);
-    } else if (!may_pass(fault, status) || hook->tries >= WEBHOOK_TRIES) {
-        hook->stats.failed++;
-        finish_body(hook);
-    } else {
-        uv_timer_start(&hook->retry_timer, on_retry,
-                       webhook_wait_ms(hook->tries, hook->backoff_ms, retry_after), 0);
+    enum outbox_result result = result_of(fault, status);
+    char why[64];
+    uint64_t wait_ms =
+        outbox_settle(&hook->outbox, result, retry_after, reason_of(hook, fault, status, why));
+    if (wait_ms) {
+        uv_timer_start(&hook->retry_timer, on_retry, wait_ms, 0);
     }
+    start_next(hook);
 }
 
 static void look_for_end(struct webhook *hook)
@@ -251,23 +220,18 @@ static size_t on_answer(char *bytes, size_t size, size_t count, void *ctx)
     return hook->answered > WEBHOOK_ANSWER_BYTES ? 0 : size * count;
 }
 
-/* Sends the current body, or makes the next one current first. */
 static void start_next(struct webhook *hook)
 {
     if (hook->is_sending || uv_is_active((uv_handle_t *)&hook->retry_timer)) {
         return;
     }
-    if (!hook->current.bytes) {
-        if (hook->n_queued == 0) {
-            return;
-        }
-        hook->current = hook->queue[hook->head];
-        hook->head = (hook->head + 1) % WEBHOOK_QUEUE;
-        hook->n_queued--;
+    const struct outbox_body *body = outbox_next(&hook->outbox);
+    if (!body) {
+        return;
     }
     hook->answered = 0;
-    hook->curl.easy_setopt(hook->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)hook->current.len);
-    hook->curl.easy_setopt(hook->easy, CURLOPT_POSTFIELDS, hook->current.bytes);
+    hook->curl.easy_setopt(hook->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->len);
+    hook->curl.easy_setopt(hook->easy, CURLOPT_POSTFIELDS, body->bytes);
     hook->is_sending = hook->curl.multi_add_handle(hook->multi, hook->easy) == CURLM_OK;
 }
 
@@ -320,7 +284,7 @@ static bool load(struct curl_calls *calls)
     return library_load(names, functions, sizeof functions / sizeof *functions, calls);
 }
 
-struct webhook *webhook_start(struct uv_loop_s *loop, const char *url)
+struct webhook *webhook_start(struct uv_loop_s *loop, const char *name, const char *url)
 {
     struct webhook *hook = alloc_zero(1, sizeof *hook);
     if (!load(&hook->curl) || hook->curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
@@ -328,7 +292,6 @@ struct webhook *webhook_start(struct uv_loop_s *loop, const char *url)
         return NULL;
     }
     hook->loop = loop;
-    hook->backoff_ms = WEBHOOK_BACKOFF_MS;
     hook->multi = hook->curl.multi_init();
     hook->easy = hook->curl.easy_init();
     /* Without "Expect:" libcurl would ask before it sends a body above 1 MB, and some never answer.
@@ -345,51 +308,33 @@ struct webhook *webhook_start(struct uv_loop_s *loop, const char *url)
     hook->open_timers = 2;
     hook->curl_timer.data = hook->retry_timer.data = hook;
     set_options(hook, url);
+    outbox_init(&hook->outbox, name);
     return hook;
 }
 
-/* A full queue loses its oldest body: the newest one says most about how things are now. */
 void webhook_send(struct webhook *hook, struct span body)
 {
-    if (hook->n_queued == WEBHOOK_QUEUE) {
-        free(hook->queue[hook->head].bytes);
-        hook->head = (hook->head + 1) % WEBHOOK_QUEUE;
-        hook->n_queued--;
-        hook->stats.dropped++;
-    }
-    size_t at = (hook->head + hook->n_queued++) % WEBHOOK_QUEUE;
-    hook->queue[at] = (struct body){alloc_text(body), body.len};
+    outbox_put(&hook->outbox, body);
     start_next(hook);
 }
 
-/* They are not counted as dropped: the new body says what they said. */
 void webhook_send_only(struct webhook *hook, struct span body)
 {
-    while (hook->n_queued) {
-        free(hook->queue[hook->head].bytes);
-        hook->head = (hook->head + 1) % WEBHOOK_QUEUE;
-        hook->n_queued--;
-    }
-    if (hook->current.bytes && !hook->is_sending) { /* one that waits for another try */
+    if (!hook->is_sending) { /* one may wait for another try */
         uv_timer_stop(&hook->retry_timer);
-        free(hook->current.bytes);
-        hook->current = (struct body){0};
-        hook->tries = 0;
     }
-    webhook_send(hook, body);
+    outbox_put_only(&hook->outbox, body, hook->is_sending);
+    start_next(hook);
 }
 
-/* The body that is being sent still waits, until an answer settles it. */
-struct webhook_stats webhook_stats(const struct webhook *hook)
+const struct outbox *webhook_outbox(const struct webhook *hook)
 {
-    struct webhook_stats stats = hook->stats;
-    stats.waiting = hook->n_queued + (hook->current.bytes ? 1 : 0);
-    return stats;
+    return &hook->outbox;
 }
 
 void webhook_set_backoff_ms(struct webhook *hook, uint64_t first_ms)
 {
-    hook->backoff_ms = first_ms;
+    hook->outbox.first_wait_ms = first_ms;
 }
 
 static void on_timer_closed(uv_handle_t *handle)
@@ -407,10 +352,7 @@ void webhook_stop(struct webhook *hook)
         return;
     }
     free_curl(hook);
-    free(hook->current.bytes);
-    for (size_t i = 0; i < hook->n_queued; i++) {
-        free(hook->queue[(hook->head + i) % WEBHOOK_QUEUE].bytes);
-    }
+    outbox_done(&hook->outbox);
     uv_close((uv_handle_t *)&hook->curl_timer, on_timer_closed);
     uv_close((uv_handle_t *)&hook->retry_timer, on_timer_closed);
 }

@@ -65,8 +65,15 @@ static int answer_metrics(struct service *s, const struct serve_request *r, stru
     struct summaries m;
     sections_lags(s);
     summaries_make(s, SUMMARY_TOTAL, &m);
-    struct prometheus_process process = process_read(s->started_ms);
-    prometheus_metrics(out, &m.summary, &process, r->open_metrics);
+    struct prometheus_notify notifies[SERVICE_HOOKS];
+    struct prometheus_daemon daemon = {process_read(s->started_ms), notifies, s->n_hooks};
+    for (size_t i = 0; i < s->n_hooks; i++) {
+        const struct hook *hook = &s->hooks[i];
+        const char *way = hook->webhook ? "webhook" : hook->mail ? "mail" : "exec";
+        notifies[i] =
+            (struct prometheus_notify){hook->name, way, outbox_stats(deliver_outbox(hook))};
+    }
+    prometheus_metrics(out, &m.summary, &daemon, r->open_metrics);
     summaries_done(&m);
     return OK;
 }

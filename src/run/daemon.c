@@ -150,7 +150,7 @@ static uint64_t told_by_now(const struct service *s)
 {
     uint64_t told = s->n_told;
     for (size_t i = 0; i < s->n_hooks; i++) {
-        struct webhook_stats stats = webhook_stats(s->hooks[i].webhook);
+        struct outbox_stats stats = outbox_stats(deliver_outbox(&s->hooks[i]));
         told += stats.sent + stats.failed + stats.dropped;
     }
     return told;

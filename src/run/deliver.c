@@ -1,11 +1,12 @@
 /*
- * Alerts on their way to people: a line where summaries go, the journal, webhooks. An alert that an
- * old part of a log raises is told only when it still holds once everything was read.
+ * Alerts on their way to people: a line where summaries go, the journal, webhooks, programs. An
+ * alert that an old part of a log raises is told only when it still holds once everything was read.
  */
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "output/alertmanager.h"
 #include "output/json.h"
+#include "output/mail.h"
 #include "output/members.h"
 #include "output/report.h"
 #include "output/slack.h"
@@ -64,24 +65,56 @@ void deliver_state(struct service *s, bool is_news)
     buf_done(&body);
 }
 
-/* Each webhook has a queue of its own, so that one that is slow holds up none of the others. */
+/* teapotd.alert/1, and in the same object what Alertmanager's webhooks send. */
+static void write_generic(const struct hook *hook, const struct alert *a, struct buf *out)
+{
+    json_alert(out, a);
+    out->len--;
+    alertmanager_payload(out, a, hook->name);
+    members_close(out, '}');
+}
+
+static void write_text(const struct service *s, const struct hook *hook, const struct alert *a,
+                       struct buf *out)
+{
+    switch (hook->style) {
+    case NOTIFY_SLACK: slack_alert(out, a); return;
+    case NOTIFY_MAIL: mail_alert(out, a, (const char *const *)hook->mail, s->host); return;
+    case NOTIFY_GENERIC:
+    case NOTIFY_EXEC: write_generic(hook, a, out); return;
+    case NOTIFY_ALERTMANAGER: return;
+    }
+}
+
+void deliver_send(const struct hook *hook, struct span text)
+{
+    if (hook->webhook) {
+        webhook_send(hook->webhook, text);
+    } else {
+        program_send(hook->program, text);
+    }
+}
+
+const struct outbox *deliver_outbox(const struct hook *hook)
+{
+    return hook->webhook ? webhook_outbox(hook->webhook) : program_outbox(hook->program);
+}
+
+/* Each hook has a queue of its own, so that one that is slow holds up none of the others. */
 static void tell(struct service *s, const struct alert *a)
 {
-    struct buf json = {0}, slack = {0};
-    json_alert(&json, a);
     if (s->to_journal) {
         systemd_log_alert(a);
     }
-    slack_alert(&slack, a);
     for (size_t i = 0; i < s->n_hooks; i++) {
         if (s->hooks[i].style != NOTIFY_ALERTMANAGER) {
-            bool is_slack = s->hooks[i].style == NOTIFY_SLACK;
-            webhook_send(s->hooks[i].webhook, buf_span(is_slack ? &slack : &json));
+            struct buf text = {0};
+            write_text(s, &s->hooks[i], a, &text);
+            deliver_send(&s->hooks[i], buf_span(&text));
+            buf_done(&text);
         }
     }
     deliver_state(s, true);
-    buf_done(&json);
-    buf_done(&slack);
     if (!s->to_journal && s->config_file) { /* in follow mode the line says it */
         diag_say(DIAG_WARNING, "%s: %s", alert_state_name(a->state), a->summary);
     }
@@ -145,50 +178,124 @@ void deliver_deferred(struct service *s)
     s->n_deferred = 0;
 }
 
-static bool is_for(const struct hook *hook, const struct config_notify *n)
+/* "exec /path arg" is no URL, so ways of different kinds have different keys. */
+static char *key_of(const char *kind, char *const *words)
 {
-    return n->webhook && strcmp(n->webhook, hook->url) == 0 && n->style == hook->style;
+    struct buf key = {0};
+    buf_text(&key, kind);
+    for (size_t i = 0; words[i]; i++) {
+        buf_printf(&key, "\n%s", words[i]);
+    }
+    char *text = alloc_text(buf_span(&key));
+    buf_done(&key);
+    return text;
+}
+
+/* The ways that a section names, as hooks that are not started; how many. */
+static size_t ways_of(const struct config_notify *n, struct hook out[3])
+{
+    size_t k = 0;
+    if (n->webhook) {
+        out[k++] = (struct hook){.key = alloc_text(span_of(n->webhook)), .style = n->style};
+    }
+    if (n->exec) {
+        out[k++] = (struct hook){.key = key_of("exec", n->exec), .style = NOTIFY_EXEC};
+    }
+    if (n->mail) {
+        out[k++] = (struct hook){.key = key_of("mail", n->mail), .style = NOTIFY_MAIL};
+    }
+    return k;
+}
+
+static bool is_same(const struct hook *a, const struct hook *b)
+{
+    return a->style == b->style && strcmp(a->key, b->key) == 0;
 }
 
 static bool is_wanted(const struct config *c, const struct hook *hook)
 {
+    bool is_there = false;
     for (size_t i = 0; i < c->n_notifies; i++) {
-        if (is_for(hook, &c->notifies[i])) {
-            return true;
+        struct hook ways[3];
+        for (size_t k = ways_of(&c->notifies[i], ways); k-- > 0;) {
+            is_there = is_there || is_same(&ways[k], hook);
+            free(ways[k].key);
         }
     }
-    return false;
+    return is_there;
 }
 
-static bool is_running(const struct service *s, const struct config_notify *n)
+static bool is_running(const struct service *s, const struct hook *hook)
 {
     for (size_t i = 0; i < s->n_hooks; i++) {
-        if (is_for(&s->hooks[i], n)) {
+        if (is_same(&s->hooks[i], hook)) {
             return true;
         }
     }
     return false;
 }
 
-static struct webhook *start_hook(const struct service *s, const struct config_notify *n)
+static void start_webhook(const struct service *s, const struct config_notify *n, struct hook *hook)
 {
     bool is_api = n->style == NOTIFY_ALERTMANAGER;
     char *url = is_api ? alertmanager_url(n->webhook) : alloc_text(span_of(n->webhook));
-    struct webhook *hook = webhook_start(s->loop, url);
+    hook->webhook = webhook_start(s->loop, n->name, url);
     free(url);
-    return hook;
+    if (!hook->webhook) {
+        diag_say(DIAG_ERROR, "notify \"%s\": can't start a webhook; is libcurl installed?",
+                 n->name);
+    }
+}
+
+/* "-i": a dot alone in a line is no end. Where sendmail is, all systems agree (FHS 3.0, 4.9.2). */
+static void start_mail(const struct service *s, const struct config_notify *n, struct hook *hook)
+{
+    char **argv = NULL;
+    settings_add_text(&argv, SPAN("/usr/sbin/sendmail"));
+    settings_add_text(&argv, SPAN("-i"));
+    settings_add_text(&argv, SPAN("--"));
+    for (size_t i = 0; n->mail[i]; i++) {
+        settings_add_text(&argv, span_of(n->mail[i]));
+        settings_add_text(&hook->mail, span_of(n->mail[i]));
+    }
+    hook->program = program_start(s->loop, n->name, (const char *const *)argv);
+    settings_free_list(argv);
+}
+
+/* Takes over the hook, which is not started yet. */
+static void start_hook(struct service *s, const struct config_notify *n, struct hook *hook)
+{
+    switch (hook->style) {
+    case NOTIFY_EXEC:
+        hook->program = program_start(s->loop, n->name, (const char *const *)n->exec);
+        break;
+    case NOTIFY_MAIL: start_mail(s, n, hook); break;
+    case NOTIFY_GENERIC:
+    case NOTIFY_ALERTMANAGER:
+    case NOTIFY_SLACK: start_webhook(s, n, hook); break;
+    }
+    if (!hook->webhook && !hook->program) {
+        free(hook->key);
+        return;
+    }
+    hook->name = alloc_text(span_of(n->name));
+    s->hooks[s->n_hooks++] = *hook;
+    kept_send(s, hook);
 }
 
 /* What it had not sent is lost. The last hook takes its place, so walk backwards over the list. */
 static void stop_hook(struct service *s, size_t at)
 {
-    webhook_stop(s->hooks[at].webhook);
-    free(s->hooks[at].url);
-    s->hooks[at] = s->hooks[--s->n_hooks];
+    struct hook *hook = &s->hooks[at];
+    webhook_stop(hook->webhook);
+    program_stop(hook->program);
+    settings_free_list(hook->mail);
+    free(hook->key);
+    free(hook->name);
+    *hook = s->hooks[--s->n_hooks];
 }
 
-/* A webhook whose address stays is kept over a reload, with its queue and the try that is under
- * way. */
+/* A way that stays is kept over a reload, with its queue and the try that is under way. */
 void deliver_configure(struct service *s)
 {
     s->to_journal = false;
@@ -199,17 +306,15 @@ void deliver_configure(struct service *s)
     }
     for (size_t i = 0; i < s->config.n_notifies; i++) {
         const struct config_notify *n = &s->config.notifies[i];
+        struct hook ways[3];
         s->to_journal = s->to_journal || n->journal;
-        if (!n->webhook || is_running(s, n) || s->n_hooks == SERVICE_HOOKS) {
-            continue;
+        for (size_t k = ways_of(n, ways); k-- > 0;) {
+            if (is_running(s, &ways[k]) || s->n_hooks == SERVICE_HOOKS) {
+                free(ways[k].key);
+            } else {
+                start_hook(s, n, &ways[k]);
+            }
         }
-        struct webhook *hook = start_hook(s, n);
-        if (!hook) {
-            diag_say(DIAG_ERROR, "can't start a webhook to %s; is libcurl installed?", n->webhook);
-            continue;
-        }
-        s->hooks[s->n_hooks++] = (struct hook){alloc_text(span_of(n->webhook)), n->style, hook};
-        kept_send(s, &s->hooks[s->n_hooks - 1]);
     }
 }
 

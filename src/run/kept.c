@@ -77,7 +77,7 @@ static void add_alerts(struct service *s, struct store *out, bool is_whole)
 
 struct queue {
     struct store *out;
-    const char *url;
+    const char *key;
 };
 
 static void add_copy(struct store *out, enum store_kind kind, const char *name, struct span bytes)
@@ -92,7 +92,7 @@ static void add_copy(struct store *out, enum store_kind kind, const char *name, 
 static void keep_body(struct span body, void *ctx)
 {
     const struct queue *q = ctx;
-    add_copy(q->out, STORE_QUEUE, q->url, body);
+    add_copy(q->out, STORE_QUEUE, q->key, body);
 }
 
 /* All must be folded (summaries_fold): what is in a live tally would be missing. */
@@ -105,9 +105,9 @@ void kept_write(struct service *s, struct store *out, bool is_whole)
     }
     add_alerts(s, out, is_whole);
     for (size_t i = 0; i < s->n_hooks; i++) {
-        struct queue q = {out, s->hooks[i].url};
+        struct queue q = {out, s->hooks[i].key};
         if (s->hooks[i].style != NOTIFY_ALERTMANAGER) { /* which gets all that fires anyway */
-            webhook_each(s->hooks[i].webhook, keep_body, &q);
+            outbox_each(deliver_outbox(&s->hooks[i]), keep_body, &q);
         }
     }
     for (size_t i = 0; i < s->n_found; i++) {
@@ -216,8 +216,8 @@ void kept_send(struct service *s, const struct hook *hook)
 {
     for (size_t i = 0; i < s->kept.n_notes; i++) {
         struct store_note *n = &s->kept.notes[i];
-        if (n->kind == STORE_QUEUE && n->bytes && strcmp(n->name, hook->url) == 0) {
-            webhook_send(hook->webhook, (struct span){n->bytes, n->len});
+        if (n->kind == STORE_QUEUE && n->bytes && strcmp(n->name, hook->key) == 0) {
+            deliver_send(hook, (struct span){n->bytes, n->len});
             taken(n, true);
         }
     }

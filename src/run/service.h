@@ -13,6 +13,7 @@
 #include "output/webhook.h"
 #include "run/catchup.h"
 #include "run/pipeline.h"
+#include "run/program.h"
 #include "serve/serve.h"
 #include "store/store.h"
 
@@ -52,10 +53,13 @@ struct recent {
     struct tally tally;
 };
 
+/* One way in which somebody is told. */
 struct hook {
-    char *url; /* as it is configured */
+    char *key, *name; /* what it is, and its section: the same way in two sections is one */
     enum notify_style style;
-    struct webhook *webhook;
+    struct webhook *webhook; /* or … */
+    struct program *program; /* … this, with the addresses when it is for mail */
+    char **mail;
 };
 
 struct service {
@@ -173,6 +177,9 @@ void deliver_state(struct service *s, bool is_news);
 /* Tells the alerts that waited, when everything was read. */
 void deliver_deferred(struct service *s);
 void deliver_stop(struct service *s);
+/* Gives a text to a hook; and what waits in one. */
+void deliver_send(const struct hook *hook, struct span text);
+const struct outbox *deliver_outbox(const struct hook *hook);
 
 /* answer.c: answers the stats socket. Fits serve_answer_fn with the service as `ctx`. */
 int answer_request(const struct serve_request *request, struct buf *out, void *ctx);

@@ -1,7 +1,12 @@
-"""Alerts where people are paged from: a real Alertmanager, and what Slack takes."""
+"""Alerts where people are paged from: a real Alertmanager, what Slack takes, programs, mail."""
+import getpass
 import http.client
 import json
+import os
+import re
 import time
+
+import pytest
 
 from conftest import Receiver, free_port, is_listening, needs, wait_for
 
@@ -124,3 +129,105 @@ def test_slack_gets_a_message_that_calls_nobody(tmp_path, daemon, receiver):
     wait_for(lambda: len(receiver.bodies) > 1, "the end")
     assert receiver.bodies[1][1]["text"].startswith("[resolved] ")
     assert d.alerts()[0]["state"] == "resolved"
+
+
+def outage_and_end(d, log, is_told):
+    """What the daemon tells of an outage, and then of its end."""
+    now = outage(log)
+    wait_for(lambda: is_told(1), "the alert")
+    write(log, now - 180, now)
+    wait_for(lambda: is_told(2), "the end")
+    assert d.alerts()[0]["state"] == "resolved"
+    return now
+
+
+def test_a_receiver_of_alertmanagers_messages_takes_ours(tmp_path, daemon, receiver):
+    log = tmp_path / "access.log"
+    log.touch()
+    d = daemon(CONFIG.format(folder=tmp_path) + 'notify ops { webhook = "%s" }\n' % receiver.url)
+    outage_and_end(d, log, lambda n: len(receiver.bodies) >= n)
+    fired, ended = [body for _, body in receiver.bodies]
+    assert (fired["schema"], fired["state"], fired["version"]) == ("teapotd.alert/1", "firing", "4")
+    assert (fired["status"], ended["status"], fired["receiver"]) == ("firing", "resolved", "ops")
+    (alert,) = fired["alerts"]
+    assert alert["labels"] == fired["groupLabels"] == fired["commonLabels"]
+    assert alert["labels"]["alertname"] == "spike" and alert["startsAt"] == fired["since"]
+    assert alert["annotations"]["summary"] == fired["summary"]
+    assert ended["alerts"][0]["fingerprint"] == alert["fingerprint"] == fired["id"]
+    assert ended["alerts"][0]["endsAt"] == ended["resolved_at"]
+
+
+def told_by_tee(path):
+    text, found, at = path.read_text() if path.exists() else "", [], 0
+    while at < len(text):
+        one, at = json.JSONDecoder().raw_decode(text, at)
+        found.append(one)
+    return found
+
+
+def test_a_program_gets_each_alert_on_its_standard_input(tmp_path, daemon):
+    log, out = tmp_path / "access.log", tmp_path / "told $(touch x); x"
+    log.touch()
+    notify = 'notify page { exec = {"/usr/bin/tee", "-a", "%s"} }\n' % out
+    d = daemon(CONFIG.format(folder=tmp_path) + notify)
+    outage_and_end(d, log, lambda n: len(told_by_tee(out)) >= n)
+    assert [(a["state"], a["receiver"]) for a in told_by_tee(out)] == [
+        ("firing", "page"),
+        ("resolved", "page"),
+    ]
+
+
+def waiting(d):
+    """How many alerts wait for the one way to tell of them."""
+    return re.search(r"^teapotd_notifications_waiting\{.*\} (\d+)$", d.get("/metrics").decode(), re.M)[1]
+
+
+def test_a_program_that_was_missing_gets_it_after_a_kill_and_once(tmp_path, daemon):
+    log, out, program = tmp_path / "access.log", tmp_path / "told", tmp_path / "page"
+    log.touch()
+    d = daemon(CONFIG.format(folder=tmp_path) + 'notify page { exec = {"%s"} }\n' % program)
+    outage(log)
+    wait_for(lambda: "no such file or directory; tried again" in d.said(), "the failure")
+    wait_for(lambda: waiting(d) == "1", "the queue")
+    d.kill()
+    program.write_text("#!/bin/sh\ncat >>%s\n" % out)
+    program.chmod(0o755)
+    d.start()
+    wait_for(lambda: told_by_tee(out), "the alert")
+    wait_for(lambda: waiting(d) == "0", "an empty queue")
+    d.stop()
+    d.start()
+    wait_for(d.alerts, "the alert after another start")
+    assert len(told_by_tee(out)) == 1
+
+
+@pytest.fixture
+def mailbox():
+    """The text that comes into this user's mailbox, which is as before afterwards."""
+    user = getpass.getuser()
+    path = "/var/mail/" + user
+    if os.path.basename(os.path.realpath(needs("sendmail"))) != "dma":
+        pytest.skip("sendmail is not dma's")
+    before = open(path, "rb").read() if os.path.exists(path) else None
+
+    def new():
+        if not os.path.exists(path):
+            return ""
+        return open(path, "rb").read()[len(before or b"") :].decode()
+
+    yield user, new
+    if before is not None:
+        open(path, "wb").write(before)
+    elif os.path.exists(path):
+        os.unlink(path)
+
+
+def test_a_mail_arrives(tmp_path, daemon, mailbox):
+    log = tmp_path / "access.log"
+    log.touch()
+    user, text = mailbox
+    d = daemon(CONFIG.format(folder=tmp_path) + 'notify night { mail = {"%s"} }\n' % user)
+    outage_and_end(d, log, lambda n: text().count("Subject: [") >= n)
+    assert "Subject: [critical] 502 Bad Gateway" in text() and "Subject: [resolved] " in text()
+    assert "upstream 10.0.0.7:8080" in text() and "id=9" not in text()
+    assert "To: %s\n" % user in text()

@@ -1,6 +1,7 @@
 /* When alerts fire, get worse and are over, over days of traffic that are loops. */
 #include "alert_world.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 
@@ -240,7 +241,8 @@ static void requests_without_a_host_are_watched_by_a_rule_by_host(void **state)
 static void rule_counts_what_it_is_on(void **state)
 {
     (void)state;
-    static const enum rule_on on[] = {RULE_ON_5XX, RULE_ON_4XX, RULE_ON_ERRORS};
+    static const struct rule_on on[] = {
+        {.classes = ON_5XX}, {.classes = ON_4XX}, {.classes = ON_4XX | ON_5XX}};
     static const uint64_t want[] = {90, 60, 150};
     for (size_t i = 0; i < 3; i++) {
         struct rule rule = world_rule(0);
@@ -253,6 +255,83 @@ static void rule_counts_what_it_is_on(void **state)
         assert_int_equal(world->last.errors, want[i]);
         world_free(world);
     }
+}
+
+/* A minute of traffic in which one host has client aborts, and another one bad gateways. */
+static void feed_mixed(struct world *world)
+{
+    struct window w = {.by_host = true};
+    for (int64_t s = WORLD_START; s < WORLD_START + 60; s++) {
+        world_add(&w, s, "shop.example", 40, 10, 499);
+        world_add(&w, s, "blog.example", 30, 20, 502);
+        world_add(&w, s, "", 5, 5, 404);
+    }
+    alert_set_feed(world->set, "a.log", &w, WORLD_START + 60);
+    window_done(&w);
+}
+
+static struct rule rule_on_words(unsigned by, const char *a, const char *b)
+{
+    struct rule rule = world_rule(by);
+    rule.on = (struct rule_on){0};
+    assert_int_equal(on_add(&rule.on, span_of(a), NULL), 0);
+    assert_int_equal(b ? on_add(&rule.on, span_of(b), NULL) : 0, 0);
+    return rule;
+}
+
+static void a_rule_may_count_codes_and_blames(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *a, *b;
+        double ratio;
+    } cases[] = {
+        {"499", NULL, 10.0 / 110},      {"404", "502", 25.0 / 110}, {"502", "upstream", 20.0 / 110},
+        {"upstream", NULL, 20.0 / 110}, {"5xx", "499", 30.0 / 110}, {"4xx", "404", 15.0 / 110},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct rule rule = rule_on_words(0, cases[i].a, cases[i].b);
+        struct world *world = world_new(&rule);
+        feed_mixed(world);
+        assert_int_equal(alert_set_firing(world->set), 1);
+        if (fabs(world->last.ratio - cases[i].ratio) > 1e-9) {
+            fail_msg("%s: %g, not %g", cases[i].a, world->last.ratio, cases[i].ratio);
+        }
+        world_free(world);
+    }
+}
+
+static void codes_are_counted_by_host_too(void **state)
+{
+    (void)state;
+    struct rule rule = rule_on_words(RULE_BY_HOST, "499", "404");
+    struct world *world = world_new(&rule);
+    feed_mixed(world);
+    assert_int_equal(alert_set_firing(world->set), 2);
+    for (size_t i = 0; i < 2; i++) {
+        const struct alert *a = alert_set_at(world->set, i);
+        bool is_shop = strcmp(a->host, "shop.example") == 0;
+        assert_true(is_shop || a->host[0] == '\0');
+        assert_int_equal(a->n_codes, 1);
+        assert_int_equal(a->codes[0].status, is_shop ? 499 : 404);
+        assert_true(fabs(a->ratio - (is_shop ? 0.2 : 0.5)) < 1e-9);
+    }
+    world_free(world);
+}
+
+/* The text of a line says nothing of blame; an error of the same second does. */
+static void a_rule_on_blame_shows_lines(void **state)
+{
+    (void)state;
+    struct rule rule = rule_on_words(0, "upstream", NULL), other = rule_on_words(0, "499", "edge");
+    struct world *world = world_new(&rule);
+    feed_mixed(world);
+    assert_true(world->last.n_samples > 0);
+    world_free(world);
+    world = world_new(&other);
+    feed_mixed(world);
+    assert_int_equal(world->last.n_samples, 0);
+    world_free(world);
 }
 
 static void sources_are_summed_when_all_have_passed(void **state)
@@ -710,6 +789,9 @@ int main(void)
         cmocka_unit_test(hosts_are_watched_apart),
         cmocka_unit_test(requests_without_a_host_are_watched_by_a_rule_by_host),
         cmocka_unit_test(rule_counts_what_it_is_on),
+        cmocka_unit_test(a_rule_may_count_codes_and_blames),
+        cmocka_unit_test(codes_are_counted_by_host_too),
+        cmocka_unit_test(a_rule_on_blame_shows_lines),
         cmocka_unit_test(sources_are_summed_when_all_have_passed),
         cmocka_unit_test(lagging_source_is_waited_for),
         cmocka_unit_test(it_does_not_matter_which_source_is_read_first),

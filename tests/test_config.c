@@ -153,7 +153,7 @@ static void alert_sections_replace_the_default_rule(void **state)
     assert_int_equal(c.rules[0].min_requests, 7);
     assert_int_equal(c.rules[0].for_s, 60);
     assert_true(is_about(c.rules[0].critical, 0.05));
-    assert_int_equal(c.rules[1].on, RULE_ON_ERRORS);
+    assert_int_equal(c.rules[1].on.classes, ON_4XX | ON_5XX);
     assert_int_equal(c.rules[1].by, 0);
     assert_true(is_about(c.rules[1].warning, 0));
     config_done(&c);
@@ -172,6 +172,32 @@ static void a_budget_of_false_alarms_makes_a_spike_rule(void **state)
     config_done(&c);
 }
 
+static void an_objective_is_written_in_percent_or_as_a_ratio(void **state)
+{
+    (void)state;
+    struct config c = parsed("alert a { objective = 99.95 preset = sre min_requests = 9 }\n"
+                             "alert b { objective = 99.95% } alert c { objective = 0.9995 }\n"
+                             "alert d { preset = sre }\n");
+    assert_int_equal(c.n_rules, 4);
+    for (size_t i = 0; i < 3; i++) {
+        assert_true(is_about(c.rules[i].objective, 0.9995));
+    }
+    assert_int_equal(c.rules[0].min_requests, 9);
+    assert_true(is_about(c.rules[3].objective, 0.999));
+    config_done(&c);
+}
+
+static void a_rule_names_what_it_counts(void **state)
+{
+    (void)state;
+    struct config c =
+        parsed("alert a { on = {499, upstream, 499} } alert b { preset = none warning = 1% }\n");
+    struct rule_on want = {.blames = 1 << BLAME_UPSTREAM, .codes = {499}};
+    assert_true(on_equal(&c.rules[0].on, &want));
+    assert_int_equal(c.rules[1].on.classes, ON_5XX);
+    config_done(&c);
+}
+
 static void one_limit_alone_keeps_the_proportion_of_the_preset(void **state)
 {
     (void)state;
@@ -179,7 +205,7 @@ static void one_limit_alone_keeps_the_proportion_of_the_preset(void **state)
                              "alert b { preset = none on = 4xx warning = 0.3 }\n");
     assert_true(is_about(c.rules[0].warning, 0.004) && is_about(c.rules[0].warning_clear, 0.002));
     assert_true(is_about(c.rules[0].critical, 0.1) && is_about(c.rules[0].critical_clear, 0.01));
-    assert_int_equal(c.rules[1].on, RULE_ON_4XX);
+    assert_int_equal(c.rules[1].on.classes, ON_4XX);
     assert_true(is_about(c.rules[1].warning, 0.3) && is_about(c.rules[1].warning_clear, 0.3));
     assert_true(is_about(c.rules[1].critical, 0));
     config_done(&c);
@@ -245,7 +271,7 @@ static const struct mistake {
     {"summary { to = stdot }", 1, 16, "did you mean \"stdout\"?"},
     {"summary { }\nsummary { }", 2, 1, "second section \"summary\""},
     {"alert a { preset = netdat }", 1, 20, "did you mean \"netdata\"?"},
-    {"alert a { on = 6xx }", 1, 16, "unknown on \"6xx\"; did you mean \"5xx\"?"},
+    {"alert a { on = 6xx }", 1, 16, "unknown kind of error \"6xx\"; did you mean \"5xx\"?"},
     {"alert a { by = {source, hots} }", 1, 25, "unknown series \"hots\"; did you mean \"host\"?"},
     {"alert a { warning = 2 }", 1, 21, "\"2\" is no ratio"},
     {"alert a { min_requests = many }", 1, 26, "no number of requests"},
@@ -253,8 +279,15 @@ static const struct mistake {
     {"alert a { false_alarms = \"often\" }", 1, 26, "like \"1 per 30d\""},
     {"alert a { false_alarms = \"100 per 1h\" }", 1, 26, "at most \"1 per 1h\""},
     {"alert a { preset = netdata false_alarms = \"1 per 1d\" }", 1, 43, "only preset = spike"},
+    {"alert a { objective = 99.9 critical = 2% }", 1, 39,
+     "a burn rate rule finds its limits itself"},
+    {"alert a { objective = 85 }", 1, 23, "from 90 to below 100"},
+    {"alert a { preset = spike objective = 99 }", 1, 38, "only preset = sre"},
     {"alert a { preset = spike warning = 2% }", 1, 36, "finds its limits itself"},
     {"alert a { warning = 6% critical = 5% }", 1, 7, "must not be above critical"},
+    {"alert a { on = {5xx, upstraem} }", 1, 22, "did you mean \"upstream\"?"},
+    {"alert a { on = 301 }", 1, 16, "301 is neither"},
+    {"alert a { on = none }", 1, 16, "unknown kind of error"},
     {"alert a { off = maybe }", 1, 17, "no switch"},
     {"alert a { off = true warning = 1x }", 1, 32, "no ratio"},
     {"notify a { }", 1, 8, "tells nobody"},
@@ -444,7 +477,7 @@ static void the_shipped_files_are_accepted(void **state)
     } files[] = {{"teapotd.conf", 4, 1},
                  {"examples/minimal.conf", 1, 1},
                  {"examples/usual.conf", 2, 1},
-                 {"examples/everything.conf", 2, 3}};
+                 {"examples/everything.conf", 2, 5}};
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
         struct config c;
         struct problem why = {.file = ""};
@@ -485,6 +518,8 @@ int main(void)
         cmocka_unit_test(all_other_sections_are_taken),
         cmocka_unit_test(alert_sections_replace_the_default_rule),
         cmocka_unit_test(a_budget_of_false_alarms_makes_a_spike_rule),
+        cmocka_unit_test(an_objective_is_written_in_percent_or_as_a_ratio),
+        cmocka_unit_test(a_rule_names_what_it_counts),
         cmocka_unit_test(one_limit_alone_keeps_the_proportion_of_the_preset),
         cmocka_unit_test(a_rule_that_is_off_leaves_no_rule),
         cmocka_unit_test(a_relative_store_is_in_the_state_directory),

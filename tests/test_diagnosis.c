@@ -215,11 +215,13 @@ static struct alert night_alert(void)
     return a;
 }
 
+static const struct rule_on on_5xx = {.classes = ON_5XX}, on_errors = {.classes = ON_4XX | ON_5XX};
+
 static void sentence_says_what_where_since_when_and_how_much(void **state)
 {
     (void)state;
     struct alert a = night_alert();
-    sentence_firing(&a, RULE_ON_5XX);
+    sentence_firing(&a, &on_5xx);
     assert_string_equal(a.summary,
                         "502 Bad Gateway from upstream for shop.example.com since 03:12:07 UTC: "
                         "31 % of 840 requests (usually 0.1 %), all from upstream 10.0.0.7:8080.");
@@ -235,7 +237,7 @@ static void sentence_leaves_out_what_is_not_known(void **state)
     a.codes[0].count = 100;
     a.blame[BLAME_UPSTREAM] = 160;
     a.blame[BLAME_UNKNOWN] = 100;
-    sentence_firing(&a, RULE_ON_ERRORS);
+    sentence_firing(&a, &on_errors);
     assert_string_equal(a.summary,
                         "Errors (4xx and 5xx) since 03:12:07 UTC: 31 % of 840 requests.");
 }
@@ -248,7 +250,7 @@ static void sentence_says_mostly_when_it_is_not_all(void **state)
     memcpy(a.source, "a.log", sizeof "a.log");
     a.codes[0].count = 140;
     a.where[0] = (struct alert_where){"route", "/cart", 230, 0.88};
-    sentence_firing(&a, RULE_ON_5XX);
+    sentence_firing(&a, &on_5xx);
     assert_string_equal(a.summary,
                         "Mostly 502 Bad Gateway from upstream in a.log since 03:12:07 UTC: "
                         "31 % of 840 requests (usually 0.1 %), mostly on /cart.");
@@ -259,11 +261,11 @@ static void sentence_of_the_end_says_how_long_and_how_bad(void **state)
     (void)state;
     struct alert a = night_alert();
     struct rule_finding worst = {.requests = 900, .ratio = 0.452};
-    sentence_resolved(&a, RULE_ON_5XX, a.since + 250, &worst);
+    sentence_resolved(&a, &on_5xx, a.since + 250, &worst);
     assert_string_equal(a.summary,
                         "502 Bad Gateway from upstream for shop.example.com is over since "
                         "03:16:17 UTC after 4 min 10 s: at worst 45 % of 900 requests.");
-    sentence_resolved(&a, RULE_ON_5XX, a.since + 7200, NULL);
+    sentence_resolved(&a, &on_5xx, a.since + 7200, NULL);
     assert_non_null(strstr(a.summary, "after 2 h: its rule was changed or removed."));
 }
 
@@ -281,7 +283,7 @@ static void sentence_fits_whatever_the_names_are(void **state)
         memcpy(a.where[0].name + i, "\x1b\n", 2);
     }
     a.where[0].share = 0.9;
-    sentence_firing(&a, RULE_ON_5XX);
+    sentence_firing(&a, &on_5xx);
     size_t len = strlen(a.summary);
     assert_true(len < sizeof a.summary - 1);
     assert_int_equal(a.summary[len - 1], '.');

@@ -435,7 +435,7 @@ static void an_unassigned_word_has_a_class_and_no_entries(void **state)
 /* A set whose only alert fires: half of 400 requests fail. */
 static struct alert_set *firing_set(struct tally *t)
 {
-    struct rule rule = {.name = "spike", .on = RULE_ON_5XX, .by = RULE_BY_SOURCE};
+    struct rule rule = {.name = "spike", .on = {.classes = ON_5XX}, .by = RULE_BY_SOURCE};
     assert_true(rule_preset(&rule, SPAN("netdata")));
     struct alert_set *set = alert_set_new(&rule, 1, NULL, NULL);
     for (int second = 0; second < 900; second++) {

@@ -272,7 +272,7 @@ static void sources_above_a_thousand_are_other(void **state)
 /* Half of the requests fail from the fifth minute on. */
 static struct alert_set *firing_set(struct tally *t, const char *source)
 {
-    struct rule rule = {.name = "spike", .on = RULE_ON_5XX, .by = RULE_BY_SOURCE};
+    struct rule rule = {.name = "spike", .on = {.classes = ON_5XX}, .by = RULE_BY_SOURCE};
     assert_true(rule_preset(&rule, SPAN("netdata")));
     struct alert_set *set = alert_set_new(&rule, 1, NULL, NULL);
     for (int second = 0; second < 900; second++) {

@@ -64,7 +64,7 @@ static void add_edge(struct tally *t)
 
 static struct alert_set *watch(const char *source, const struct tally *t)
 {
-    struct rule rule = {.name = "spike", .on = RULE_ON_5XX, .by = RULE_BY_SOURCE};
+    struct rule rule = {.name = "spike", .on = {.classes = ON_5XX}, .by = RULE_BY_SOURCE};
     assert_true(rule_preset(&rule, SPAN("netdata")));
     struct alert_set *set = alert_set_new(&rule, 1, NULL, NULL);
     alert_set_feed(set, source, &t->window, SAMPLE_START + 1800);

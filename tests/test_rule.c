@@ -11,6 +11,7 @@
 static struct rule good_rule(void)
 {
     return (struct rule){.name = "spike",
+                         .on = {.classes = ON_5XX},
                          .by = RULE_BY_SOURCE,
                          .window_s = 60,
                          .min_requests = 120,
@@ -32,7 +33,7 @@ static void netdata_preset_has_the_figures_of_netdata(void **state)
     assert_true(rule_preset(&rule, SPAN("netdata")));
     assert_string_equal(rule.name, "mine");
     assert_int_equal(rule.by, RULE_BY_HOST);
-    assert_int_equal(rule.on, RULE_ON_5XX);
+    assert_int_equal(rule.on.classes, ON_5XX);
     assert_int_equal(rule.window_s, 60);
     assert_int_equal(rule.min_requests, 120);
     assert_int_equal(rule.for_s, 0);
@@ -61,7 +62,7 @@ static void every_listed_preset_is_a_valid_rule(void **state)
         assert_true(rule_preset(&rule, span_of(rule_presets()[n])));
         assert_int_equal(rule_check(&rule, &why), 0);
     }
-    assert_int_equal(n, 3);
+    assert_int_equal(n, 4);
 }
 
 static void unknown_preset_leaves_the_rule_alone(void **state)

@@ -188,8 +188,32 @@ static void too_many_kinds_of_error_share_their_places(void **state)
     }
     assert_int_equal(sum, 1000);
     assert_int_equal(w.errors[WINDOW_ERRORS].route, WINDOW_OTHER);
-    assert_int_equal(w.errors[WINDOW_ERRORS].host, WINDOW_OTHER);
+    assert_true(span_is(window_name(&w, w.errors[WINDOW_ERRORS].host), "h"));
     assert_true(span_is(window_name(&w, WINDOW_OTHER), "other"));
+    window_done(&w);
+}
+
+/* A rule by host that counts codes needs them longer than routes. */
+static void hosts_of_errors_are_the_last_to_be_given_up(void **state)
+{
+    (void)state;
+    struct window w = {0};
+    char host[32];
+    for (int i = 0; i < 1000; i++) {
+        struct window_line line = line_of(502, "", "");
+        snprintf(host, sizeof host, "h%d", i % 300);
+        line.host = span_of(host);
+        line.route = SPAN("/a");
+        window_add(&w, T, &line);
+    }
+    assert_int_equal(w.n_errors, WINDOW_HOST_ERRORS + 1);
+    uint32_t sum = 0;
+    for (uint32_t i = 0; i < w.n_errors; i++) {
+        sum += w.errors[i].count;
+    }
+    assert_int_equal(sum, 1000);
+    assert_int_not_equal(w.errors[WINDOW_HOST_ERRORS - 1].host, WINDOW_OTHER);
+    assert_int_equal(w.errors[WINDOW_HOST_ERRORS].host, WINDOW_OTHER);
     window_done(&w);
 }
 
@@ -572,6 +596,7 @@ int main(void)
         cmocka_unit_test(each_host_has_its_record_after_that_of_the_source),
         cmocka_unit_test(errors_are_told_apart_by_place_and_blame),
         cmocka_unit_test(too_many_kinds_of_error_share_their_places),
+        cmocka_unit_test(hosts_of_errors_are_the_last_to_be_given_up),
         cmocka_unit_test(too_many_hosts_share_a_record),
         cmocka_unit_test(when_nobody_drains_the_oldest_go),
         cmocka_unit_test(a_log_without_errors_forgets_as_well),

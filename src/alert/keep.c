@@ -15,7 +15,7 @@
 #include <stdlib.h>
 
 enum {
-    VERSION = 1,
+    VERSION = 2,
     SETS = 1,
     ALERTS = 2,
     LANES = 3,
@@ -172,6 +172,9 @@ static void keep_alert(const struct alert *a, alert_keep_fn keep, void *ctx)
     packing_put(&out, a->errors);
     packing_put_double(&out, a->ratio);
     packing_put_double(&out, a->baseline);
+    packing_put(&out, a->has_budget);
+    packing_put_double(&out, a->burn_rate);
+    packing_put_double(&out, a->budget_left);
     put_name(&out, a->evidence);
     put_codes(&out, a);
     put_places(&out, a);
@@ -196,6 +199,9 @@ static void read_alert(struct alert_set *set, struct packing *in)
     a->errors = packing_get(in);
     a->ratio = packing_get_double(in);
     a->baseline = packing_get_double(in);
+    a->has_budget = packing_get_upto(in, 1) != 0;
+    a->burn_rate = packing_get_double(in);
+    a->budget_left = packing_get_double(in);
     get_name(in, a->evidence, sizeof a->evidence);
     get_codes(in, a);
     get_places(in, a);
@@ -214,7 +220,11 @@ static void put_rule(struct buf *out, const struct rule *rule)
     const double limits[] = {rule->warning, rule->warning_clear, rule->critical,
                              rule->critical_clear};
     put_name(out, rule->name);
-    packing_put(out, (uint64_t)rule->on);
+    packing_put(out, rule->on.classes);
+    packing_put(out, rule->on.blames);
+    for (size_t i = 0; i < ON_CODES; i++) {
+        packing_put(out, rule->on.codes[i]);
+    }
     packing_put(out, rule->by);
     packing_put_signed(out, rule->window_s);
     packing_put(out, rule->min_requests);
@@ -224,6 +234,7 @@ static void put_rule(struct buf *out, const struct rule *rule)
     packing_put_signed(out, rule->for_s);
     packing_put_signed(out, rule->clear_for_s);
     packing_put_signed(out, rule->false_alarm_s);
+    packing_put_double(out, rule->objective);
     put_name(out, series_detector(rule)->name);
     packing_put(out, series_detector(rule)->state_size(rule));
 }

@@ -50,13 +50,16 @@ struct alert {
     /* In the rule's window, when it fired or got worse; so are the codes, blame and places. */
     uint64_t requests, errors;
     double ratio, baseline; /* baseline below 0: not known */
+    /* Of a burn rate rule, as in struct rule_finding. */
+    bool has_budget;
+    double burn_rate, budget_left;
     char evidence[160];
     uint32_t n_codes, n_where, n_samples;
     struct alert_code codes[ALERT_CODES]; /* most first */
     uint64_t blame[BLAMES];
     struct alert_where where[ALERT_WHERE]; /* those with a fifth of the errors, most first */
     char samples[ALERT_SAMPLES][ALERT_SAMPLE_BYTES]; /* addresses cut, queries taken out */
-    char summary[320];                               /* one sentence */
+    char summary[400];                               /* one sentence */
 };
 
 /* Called on each change that a person should hear of: fired, got worse, resolved. The alert is

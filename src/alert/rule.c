@@ -16,7 +16,7 @@ static const struct preset presets[] = {
      * above 2 % until back at 1 %, above 5 % until back at 2 %, over a minute with more than 120
      * requests. Its delays (up 2m, down 15m) belong to the sending of mails and are left out. */
     {"netdata",
-     {.on = RULE_ON_5XX,
+     {.on = {.classes = ON_5XX},
       .window_s = 60,
       .min_requests = 120,
       .warning = 0.02,
@@ -26,12 +26,19 @@ static const struct preset presets[] = {
     /* srerun/prometheus-alerts: rate of 5xx over a minute above 5 % of all, "for: 1m", severity
      * critical. Prometheus has no hysteresis, so it clears where it begins. */
     {"prometheus",
-     {.on = RULE_ON_5XX, .window_s = 60, .critical = 0.05, .critical_clear = 0.05, .for_s = 60}},
+     {.on = {.classes = ON_5XX},
+      .window_s = 60,
+      .critical = 0.05,
+      .critical_clear = 0.05,
+      .for_s = 60}},
     /* Our own (spike.c); the window is what a diagnosis looks at. */
-    {"spike", {.on = RULE_ON_5XX, .window_s = 120, .false_alarm_s = RULE_FALSE_ALARM_S}},
+    /* The Site Reliability Workbook, chapter 5 (slo.c has its rates and windows); the objective is
+     * its example, the window what a diagnosis looks at. */
+    {"sre", {.on = {.classes = ON_5XX}, .window_s = 300, .objective = 0.999}},
+    {"spike", {.on = {.classes = ON_5XX}, .window_s = 120, .false_alarm_s = RULE_FALSE_ALARM_S}},
 };
 
-static const char *const preset_names[] = {"netdata", "prometheus", "spike", NULL};
+static const char *const preset_names[] = {"netdata", "prometheus", "sre", "spike", NULL};
 
 _Static_assert(sizeof preset_names / sizeof *preset_names == sizeof presets / sizeof *presets + 1,
                "every preset has its name in the list");
@@ -107,6 +114,16 @@ static int check_seconds(const char *name, int seconds, int least, struct proble
     return 0;
 }
 
+/* Below 90 %, six times the budget is more errors than there can well be. */
+static int check_objective(const struct rule *rule, struct problem *why)
+{
+    if (!(rule->objective >= 0.9 && rule->objective < 1)) {
+        problem_set(why, "objective must be at least 90 and below 100 (%%)");
+        return -EINVAL;
+    }
+    return 0;
+}
+
 int rule_check(const struct rule *rule, struct problem *why)
 {
     if (!rule->name[0] || !memchr(rule->name, '\0', sizeof rule->name)) {
@@ -115,6 +132,10 @@ int rule_check(const struct rule *rule, struct problem *why)
     }
     if (rule->by & ~(unsigned)(RULE_BY_SOURCE | RULE_BY_HOST)) {
         problem_set(why, "a rule is by source, by host, by both or by none");
+        return -EINVAL;
+    }
+    if (!rule->on.classes && !rule->on.blames && !rule->on.codes[0]) {
+        problem_set(why, "a rule needs something that it counts as an error");
         return -EINVAL;
     }
     int bad = check_seconds("window", rule->window_s, 1, why);
@@ -128,6 +149,9 @@ int rule_check(const struct rule *rule, struct problem *why)
         problem_set(why, "false_alarms must be at most 1 per 1h");
         return -EINVAL;
     }
+    if (!bad && (rule->objective > 0 || rule->objective < 0)) {
+        return check_objective(rule, why);
+    }
     return bad || rule->false_alarm_s ? bad : check_limits(rule, why);
 }
 
@@ -139,12 +163,12 @@ static bool same(double a, double b)
 
 bool rule_equal(const struct rule *a, const struct rule *b)
 {
-    return strcmp(a->name, b->name) == 0 && a->on == b->on && a->by == b->by &&
+    return strcmp(a->name, b->name) == 0 && on_equal(&a->on, &b->on) && a->by == b->by &&
            a->window_s == b->window_s && a->min_requests == b->min_requests &&
            same(a->warning, b->warning) && same(a->warning_clear, b->warning_clear) &&
            same(a->critical, b->critical) && same(a->critical_clear, b->critical_clear) &&
            a->for_s == b->for_s && a->clear_for_s == b->clear_for_s &&
-           a->false_alarm_s == b->false_alarm_s;
+           a->false_alarm_s == b->false_alarm_s && same(a->objective, b->objective);
 }
 
 char *rule_percent(double ratio, char out[RULE_PERCENT])

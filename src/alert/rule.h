@@ -1,19 +1,13 @@
 /*
  * What makes an alert: a rule watches one kind of error ratio over its series, and a detector
  * decides, second by second, how bad it is. Detectors are pure: counts and seconds in, a finding
- * out. The threshold detector (threshold.c) is the first; a learned one plugs in beside it.
+ * out.
  */
 #ifndef TEAPOT_ALERT_RULE_H
 #define TEAPOT_ALERT_RULE_H
 
-#include "base/diag.h"
+#include "alert/on.h"
 #include "base/span.h"
-
-enum rule_on {
-    RULE_ON_5XX,
-    RULE_ON_4XX,
-    RULE_ON_ERRORS, /* 4xx and 5xx */
-};
 
 enum rule_by {
     RULE_BY_SOURCE = 1, /* bits */
@@ -41,7 +35,7 @@ enum {
  * severity off. Ratios are 0 to 1. */
 struct rule {
     char name[RULE_NAME_BYTES];
-    enum rule_on on;
+    struct rule_on on;
     unsigned by; /* bits of enum rule_by; 0: all sources as one series */
     int window_s;
     uint64_t min_requests;
@@ -51,6 +45,9 @@ struct rule {
     /* Above 0 it is a spike rule (spike.c): limits and waits are not used, and it may be wrong once
      * in so many seconds, all its series together. */
     int64_t false_alarm_s;
+    /* Above 0 it is a burn rate rule (slo.c): of so many requests, 0 to 1, none may be an error.
+     * Limits are not used. */
+    double objective;
     size_t n_series; /* how many there are now; kept by whoever watches them */
 };
 
@@ -61,6 +58,11 @@ struct rule_finding {
     uint64_t requests, errors; /* in the window */
     double ratio, baseline;    /* baseline below 0: not known */
     double evidence; /* of a spike rule, in nats: exp of it is how many seconds chance needs */
+    /* Of a burn rate rule: which of its windows, how fast the error budget is used up in the longer
+     * one, and what is left of 30 days' (1: all; below 0: less than nothing). */
+    bool has_budget;
+    int windows;
+    double burn_rate, budget_left;
 };
 
 /* How a detector looks to the alerts. */
@@ -82,8 +84,8 @@ struct rule_detector {
                      size_t size);
 };
 
-/* Fills in a preset, "spike", "netdata" or "prometheus" (figures and sources in rule.c); `name` and
- * `by` stay. False, with the rule untouched, when there is no preset of that name. */
+/* Fills in a preset, "spike", "netdata", "prometheus" or "sre" (figures and sources in rule.c);
+ * `name` and `by` stay. False, with the rule untouched, when there is no preset of that name. */
 bool rule_preset(struct rule *rule, struct span preset);
 
 /* The names of the presets, NULL at the end. Static. */
@@ -101,7 +103,7 @@ char *rule_percent(double ratio, char out[RULE_PERCENT]);
 /* "none", "warning", "critical". Static. */
 const char *rule_severity_name(enum rule_severity severity);
 
-/* The detectors of threshold rules and of spike rules. Static. */
-extern const struct rule_detector rule_threshold, rule_spike;
+/* The detectors of threshold, spike and burn rate rules. Static. */
+extern const struct rule_detector rule_threshold, rule_spike, rule_slo;
 
 #endif

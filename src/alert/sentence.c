@@ -91,16 +91,6 @@ static const char *code_name(uint16_t status)
     return found ? codes_at(index)->name : "Unassigned";
 }
 
-static const char *kind_of(enum rule_on on)
-{
-    switch (on) {
-    case RULE_ON_5XX: return "5xx errors";
-    case RULE_ON_4XX: return "4xx errors";
-    case RULE_ON_ERRORS: return "Errors (4xx and 5xx)";
-    }
-    return "Errors";
-}
-
 static uint64_t sum_blame(const struct alert *a)
 {
     uint64_t sum = 0;
@@ -134,7 +124,7 @@ static const char *whose(const struct alert *a)
 }
 
 /* "502 Bad Gateway from upstream for shop.example.com". */
-static void add_subject(struct text *t, const struct alert *a, enum rule_on on)
+static void add_subject(struct text *t, const struct alert *a, const struct rule_on *on)
 {
     uint64_t all = sum_blame(a);
     if (a->n_codes && a->codes[0].count * 2 > all) {
@@ -143,7 +133,7 @@ static void add_subject(struct text *t, const struct alert *a, enum rule_on on)
             status_text(a->codes[0].status, word));
         add_name(t, code_name(a->codes[0].status), CODE_SHOWN);
     } else {
-        add(t, "%s", kind_of(on));
+        add(t, "%s", on_words(on));
     }
     add(t, "%s", whose(a));
     if (a->host[0] || a->source[0]) {
@@ -174,8 +164,18 @@ static void add_place(struct text *t, const struct alert *a)
     add_name(t, w->name, NAME_SHOWN);
 }
 
+/* "; 62 % of the error budget is left". */
+static void add_budget(struct text *t, const struct alert *a)
+{
+    char percent[RULE_PERCENT];
+    if (a->has_budget) {
+        add(t, "; %s of the error budget is left",
+            a->budget_left > 0 ? rule_percent(a->budget_left, percent) : "nothing");
+    }
+}
+
 /* In the order in which somebody asks: what, since when, how much, what is usual, and where. */
-void sentence_firing(struct alert *alert, enum rule_on on)
+void sentence_firing(struct alert *alert, const struct rule_on *on)
 {
     struct text t = {alert->summary, 0, sizeof alert->summary};
     add_subject(&t, alert, on);
@@ -188,11 +188,12 @@ void sentence_firing(struct alert *alert, enum rule_on on)
         add(&t, " (usually %s)", rule_percent(alert->baseline, percent));
     }
     add_place(&t, alert);
+    add_budget(&t, alert);
     add(&t, ".");
 }
 
 /* Without `worst` the rule is gone, and nothing is known of how it would have gone on. */
-void sentence_resolved(struct alert *alert, enum rule_on on, int64_t over,
+void sentence_resolved(struct alert *alert, const struct rule_on *on, int64_t over,
                        const struct rule_finding *worst)
 {
     struct text t = {alert->summary, 0, sizeof alert->summary};

@@ -2,22 +2,16 @@
  * The threshold detector: the ratio of errors over the last window_s seconds against fixed limits,
  * with hysteresis. A ring of seconds and its running sums make a tick O(1).
  *
- * Onset, looked for only when a finding begins: the counts in the window are taken as two binomials
- * with a change between them, and the change is put where their likelihood is largest. With n
- * requests and x errors in a part, and its own ratio p = x/n, the part's log likelihood is x ln p +
- * (n-x) ln(1-p). A change must win more than 3 + ln(window_s) over "no change" (three nats, and the
- * price of having had window_s places to choose from); else the errors are as old as the window
- * shows, and the onset is its first second with an error. Worked example: 50 seconds of 10 requests
- * with no error, then 10 of 10 with 3 errors each: no change gives -119, a change at second 50
- * gives -61: it wins 58 against 7.
+ * The onset (change.h) is looked for only when a finding begins; errors as old as the window began
+ * in its first second with an error, as far as can be seen.
  *
  * Baseline: 60 buckets of a minute, filled with seconds as they leave the window, so that the
  * beginning of an outage is not in it; seconds from the onset until the finding is over are left
  * out for good. While there is a finding, the baseline is what it was when it began.
  */
+#include "alert/change.h"
 #include "alert/rule.h"
 
-#include <math.h>
 #include <stdio.h>
 
 enum {
@@ -103,41 +97,24 @@ static double baseline_ratio(const struct threshold *t)
     return (double)t->baseline_errors / (double)t->baseline_requests;
 }
 
-/* log1p keeps its precision where errors are few, which is the usual case. */
-static double part_likelihood(uint64_t requests, uint64_t errors)
+/* The window as a row of seconds, for change_find. */
+struct row {
+    const struct threshold *t;
+    int64_t first;
+    int window_s;
+};
+
+static struct change_step row_step(const void *ctx, size_t i)
 {
-    if (errors == 0 || errors == requests) {
-        return 0; /* limit of p ln p */
-    }
-    double n = (double)requests, x = (double)errors;
-    return x * log(x / n) + (n - x) * log1p(-x / n);
+    const struct row *row = ctx;
+    const struct slot *slot = &row->t->slots[place(row->first + (int64_t)i, row->window_s)];
+    return (struct change_step){slot->requests, slot->errors};
 }
 
 static int64_t find_onset(const struct threshold *t, int window_s)
 {
-    int64_t first = t->last - window_s + 1, first_error = first, best = first;
-    double none = part_likelihood(t->requests, t->errors), most = none + 3 + log(window_s);
-    uint64_t n = 0, x = 0; /* before the change */
-    bool found = false, seen = false;
-    for (int64_t s = first; s <= t->last; s++) {
-        const struct slot *slot = &t->slots[place(s, window_s)];
-        uint64_t n_after = t->requests - n, x_after = t->errors - x;
-        if (n && n_after && (double)x_after * (double)n > (double)x * (double)n_after) {
-            double now = part_likelihood(n, x) + part_likelihood(n_after, x_after);
-            if (now >= most) { /* the later of equals, since empty seconds change nothing */
-                most = now;
-                best = s;
-                found = true;
-            }
-        }
-        if (!seen && slot->errors) {
-            first_error = s;
-            seen = true;
-        }
-        n += slot->requests;
-        x += slot->errors;
-    }
-    return found ? best : first_error;
+    struct row row = {t, t->last - window_s + 1, window_s};
+    return row.first + (int64_t)change_find(&row, row_step, (size_t)window_s);
 }
 
 /* Hysteresis: a limit is reached by its own value and left by its clear value. The number of

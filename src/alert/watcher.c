@@ -10,6 +10,7 @@
 #include "alert/watcher.h"
 
 #include "base/alloc.h"
+#include "tally/nametable.h"
 
 #include <stdlib.h>
 
@@ -26,6 +27,8 @@ struct taking {
     struct span source; /* empty when the rule is not by source */
     bool by_host;
     uint32_t record, error; /* the next ones */
+    uint64_t *matched;      /* errors of the second by host; NULL when records have them */
+    uint64_t matched_all;
     uint64_t late;
 };
 
@@ -92,20 +95,35 @@ static struct series *series_of(struct taking *t, struct span host)
     return lane_create(t->lane, t->owner, hash, t->source, host);
 }
 
-static struct counts counts_of(const struct window_record *r, enum rule_on on)
+/* Errors that are told by their class are counted in the record; others one by one, by kind. */
+static struct counts counts_of(const struct taking *t, const struct window_record *r)
 {
-    switch (on) {
-    case RULE_ON_5XX: return (struct counts){r->requests, r->e5xx};
-    case RULE_ON_4XX: return (struct counts){r->requests, r->e4xx};
-    case RULE_ON_ERRORS: return (struct counts){r->requests, (uint64_t)r->e4xx + r->e5xx};
+    const struct rule_on *on = &t->watch->rule.on;
+    if (!on_is_by_class(on)) {
+        uint64_t of_host = t->matched && r->host ? t->matched[r->host] : 0;
+        return (struct counts){r->requests, r->host ? of_host : t->matched_all};
     }
-    return (struct counts){r->requests, r->e5xx};
+    uint64_t e4xx = on->classes & ON_4XX ? r->e4xx : 0, e5xx = on->classes & ON_5XX ? r->e5xx : 0;
+    return (struct counts){r->requests, e4xx + e5xx};
 }
 
-static bool is_watched(uint16_t status, enum rule_on on)
+static bool is_error(const struct taking *t, const struct window_error *e)
 {
-    bool is_4xx = status_class(status) == CLASS_4XX, is_5xx = status_class(status) == CLASS_5XX;
-    return (is_4xx && on != RULE_ON_5XX) || (is_5xx && on != RULE_ON_4XX);
+    return e->blame < BLAMES && on_has(&t->watch->rule.on, e->status, e->blame);
+}
+
+/* Adds up a second's errors by host, from the next error on; or takes them away again, so that the
+ * table is empty for the next second. */
+static void match_errors(struct taking *t, int64_t second, bool is_on)
+{
+    const struct window *w = t->feed->w;
+    for (uint32_t i = t->error; i < w->n_errors && w->errors[i].second <= second; i++) {
+        const struct window_error *e = &w->errors[i];
+        if (e->host < NAMETABLE_NUMBERS && is_error(t, e)) {
+            t->matched[e->host] = is_on ? t->matched[e->host] + e->count : 0;
+            t->matched_all = is_on ? t->matched_all + e->count : 0;
+        }
+    }
 }
 
 static void add(struct taking *t, int64_t second, struct span host, struct counts n)
@@ -125,12 +143,11 @@ static int64_t open_second(const struct taking *t, int64_t second)
 static void take_records(struct taking *t, int64_t second)
 {
     const struct window *w = t->feed->w;
-    enum rule_on on = t->watch->rule.on;
     struct counts rest = {0};
     bool is_late = second < t->lane->next;
     for (; t->record < w->n_records && w->records[t->record].second == second; t->record++) {
         const struct window_record *r = &w->records[t->record];
-        struct counts n = counts_of(r, on);
+        struct counts n = counts_of(t, r);
         if (r->host == 0) {
             rest.requests += n.requests;
             rest.errors += n.errors;
@@ -172,8 +189,8 @@ static struct label *label_of(const struct taking *t, uint32_t number)
 
 static void take_error(struct taking *t, const struct window_error *e)
 {
-    struct series *s = is_watched(e->status, t->watch->rule.on) ? find_series(t, e->host) : NULL;
-    if (!s || e->blame >= BLAMES) {
+    struct series *s = is_error(t, e) ? find_series(t, e->host) : NULL;
+    if (!s) {
         return;
     }
     struct diagnosis_error error = {.second = open_second(t, e->second),
@@ -186,12 +203,28 @@ static void take_error(struct taking *t, const struct window_error *e)
     diagnosis_add(&s->diagnosis, t->owner->labels, &error, oldest_of(t));
 }
 
+/* Whose fault it was is not kept with a line: that of an error like it must do. */
+static bool is_sampled(const struct taking *t, const struct window_sample *sample)
+{
+    const struct window *w = t->feed->w;
+    if (on_has_code(&t->watch->rule.on, sample->status)) {
+        return true;
+    }
+    for (uint32_t i = t->error; i-- > 0 && w->errors[i].second == sample->second;) {
+        const struct window_error *e = &w->errors[i];
+        if (e->status == sample->status && e->host == sample->host && is_error(t, e)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void take_samples(struct taking *t, int64_t second)
 {
     const struct window *w = t->feed->w;
     for (uint32_t i = 0; i < w->n_samples; i++) {
         const struct window_sample *sample = &w->samples[i];
-        bool is_now = sample->second == second && is_watched(sample->status, t->watch->rule.on);
+        bool is_now = sample->second == second && is_sampled(t, sample);
         struct series *s = is_now ? find_series(t, sample->host) : NULL;
         if (s) {
             diagnosis_keep(&s->diagnosis, sample, oldest_of(t));
@@ -212,7 +245,13 @@ static void take_window(struct taking *t, const struct window *w)
     while (t->record < w->n_records) {
         int64_t second = w->records[t->record].second;
         close_before(t, second);
+        if (t->matched) {
+            match_errors(t, second, true);
+        }
         take_records(t, second);
+        if (t->matched) {
+            match_errors(t, second, false);
+        }
         while (t->error < w->n_errors && w->errors[t->error].second <= second) {
             take_error(t, &w->errors[t->error++]);
         }
@@ -229,7 +268,10 @@ uint64_t watcher_take(struct watcher *watch, const struct lane_owner *owner,
     t.source = by_source ? feed->source : (struct span){0};
     t.by_host = (watch->rule.by & RULE_BY_HOST) && feed->w && feed->w->by_host;
     if (feed->w) {
+        bool has_errors = feed->w->n_errors > 0 && !on_is_by_class(&watch->rule.on);
+        t.matched = has_errors ? alloc_zero(NAMETABLE_NUMBERS, sizeof *t.matched) : NULL;
         take_window(&t, feed->w);
+        free(t.matched);
     }
     close_before(&t, feed->limit);
     return t.late;

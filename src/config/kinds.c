@@ -100,6 +100,20 @@ static int take_by(const struct stanza *s, struct rule *rule)
     return 0;
 }
 
+static int take_on(const struct stanza *s, struct rule *rule)
+{
+    struct stanza_setting setting = stanza_get(s, "on");
+    if (setting.n_values) {
+        rule->on = (struct rule_on){0};
+    }
+    for (size_t i = 0; i < setting.n_values; i++) {
+        if (on_add(&rule->on, span_of(setting.values[i]), s->file->why)) {
+            return stanza_refuse(s, "on", i);
+        }
+    }
+    return 0;
+}
+
 /* A limit without its clear value keeps the preset's proportion, so that one figure is enough. */
 static int take_limit(const struct stanza *s, const char *key, double *limit, double *clear)
 {
@@ -120,7 +134,9 @@ static int take_preset(const struct stanza *s, struct rule *rule)
 {
     const char *text = stanza_text(s, "preset");
     if (!text) {
-        text = stanza_text(s, "false_alarms") ? "spike" : "netdata";
+        text = stanza_text(s, "false_alarms") ? "spike"
+               : stanza_text(s, "objective")  ? "sre"
+                                              : "netdata";
     }
     if (strcmp(text, "none") == 0 || rule_preset(rule, span_of(text))) {
         return 0;
@@ -129,18 +145,46 @@ static int take_preset(const struct stanza *s, struct rule *rule)
     return stanza_refuse(s, "preset", 0);
 }
 
-/* A rule that finds its limits itself takes none. */
-static int refuse_limits(const struct stanza *s)
+/* A rule that finds its limits itself takes none of `settings`. */
+static int refuse_settings(const struct stanza *s, const char *rule, const char *const *settings)
 {
-    static const char *const limits[] = {
-        "warning",      "warning_clear", "critical",  "critical_clear",
-        "min_requests", "for",           "clear_for", NULL};
-    for (size_t i = 0; limits[i]; i++) {
-        if (stanza_text(s, limits[i])) {
-            problem_set(s->file->why, "a spike rule finds its limits itself: it has no %s",
-                        limits[i]);
-            return stanza_refuse(s, limits[i], 0);
+    for (size_t i = 0; settings[i]; i++) {
+        if (stanza_text(s, settings[i])) {
+            problem_set(s->file->why, "a %s rule finds its limits itself: it has no %s", rule,
+                        settings[i]);
+            return stanza_refuse(s, settings[i], 0);
         }
+    }
+    return 0;
+}
+
+static int refuse_limits(const struct stanza *s, const struct rule *rule)
+{
+    static const char *const settings[] = {"min_requests",  "for",      "clear_for",      "warning",
+                                           "warning_clear", "critical", "critical_clear", NULL};
+    if (rule->objective > 0) {
+        return refuse_settings(s, "burn rate", settings + 3);
+    }
+    return rule->false_alarm_s ? refuse_settings(s, "spike", settings) : 0;
+}
+
+/* "99.9", "99.9%" and "0.999" are the same: an objective is never below 1 %. */
+static int take_objective(const struct stanza *s, struct rule *rule)
+{
+    const char *text = stanza_text(s, "objective");
+    if (!text) {
+        return 0;
+    }
+    struct span word = span_of(text);
+    bool is_percent = !span_starts(word, SPAN("0.")) && word.len && word.ptr[word.len - 1] != '%';
+    char *percent = alloc_printf("%s%%", text);
+    bool is_sane = value_ratio(is_percent ? span_of(percent) : word, &rule->objective);
+    bool is_slo = stanza_text(s, "preset") == NULL || strcmp(stanza_text(s, "preset"), "sre") == 0;
+    free(percent);
+    if (!is_slo || !is_sane || rule->objective < 0.9 || rule->objective >= 1) {
+        problem_set(s->file->why, is_slo ? "objective must be from 90 to below 100, like 99.9"
+                                         : "only preset = sre has an objective");
+        return stanza_refuse(s, "objective", 0);
     }
     return 0;
 }
@@ -149,9 +193,6 @@ static int refuse_limits(const struct stanza *s)
 static int take_false_alarms(const struct stanza *s, struct rule *rule)
 {
     const char *text = stanza_text(s, "false_alarms");
-    if (rule->false_alarm_s && refuse_limits(s)) {
-        return -EINVAL;
-    }
     if (!text) {
         return 0;
     }
@@ -179,11 +220,8 @@ static int take_false_alarms(const struct stanza *s, struct rule *rule)
  * alone. */
 static int take_figures(const struct stanza *s, struct rule *rule)
 {
-    static const char *const on_words[] = {"5xx", "4xx", "errors", NULL};
-    static const enum rule_on on_values[] = {RULE_ON_5XX, RULE_ON_4XX, RULE_ON_ERRORS};
     static const struct stanza_bounds bounds = {0, 86400000, 1000, "whole seconds up to one day"};
-    int on = (int)rule->on;
-    if (stanza_choice(s, "on", on_words, &on) || take_by(s, rule) ||
+    if (take_on(s, rule) || take_by(s, rule) ||
         stanza_duration(s, "window", bounds, &rule->window_s) ||
         stanza_count(s, "min_requests", &rule->min_requests) ||
         take_limit(s, "warning", &rule->warning, &rule->warning_clear) ||
@@ -192,7 +230,6 @@ static int take_figures(const struct stanza *s, struct rule *rule)
         stanza_duration(s, "clear_for", bounds, &rule->clear_for_s)) {
         return -EINVAL;
     }
-    rule->on = on_values[on];
     return 0;
 }
 
@@ -204,8 +241,10 @@ static int take_alert(const struct stanza *s, struct config *c)
     }
     struct rule *rule = settings_add_rule(c, "");
     bool off = false;
+    rule->on.classes = ON_5XX; /* until a preset or `on` says otherwise */
     if (stanza_name(s, rule->name, sizeof(rule->name)) || take_preset(s, rule) ||
-        take_false_alarms(s, rule) || take_figures(s, rule) || stanza_switch(s, "off", &off)) {
+        take_false_alarms(s, rule) || take_objective(s, rule) || refuse_limits(s, rule) ||
+        take_figures(s, rule) || stanza_switch(s, "off", &off)) {
         return -EINVAL;
     }
     if (rule_check(rule, s->file->why)) {
@@ -447,7 +486,7 @@ static const struct kind kinds[] = {
     {"alert",
      true,
      {{"preset", false},
-      {"on", false},
+      {"on", true},
       {"by", true},
       {"window", false},
       {"min_requests", false},
@@ -458,6 +497,7 @@ static const struct kind kinds[] = {
       {"for", false},
       {"clear_for", false},
       {"false_alarms", false},
+      {"objective", false},
       {"off", false}},
      take_alert},
     {"notify",

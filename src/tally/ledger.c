@@ -115,12 +115,18 @@ void ledger_add_errors(struct window *w, struct ledger_kind k, uint32_t count)
             return;
         }
     }
-    /* When there are too many kinds, what is left of a new one is its status and blame. */
-    bool is_rest =
-        k.host == NAMETABLE_OTHER && k.route == NAMETABLE_OTHER && k.upstream == NAMETABLE_OTHER;
-    if (w->n_errors - w->errors_at >= WINDOW_ERRORS && !is_rest) {
-        k.host = k.route = k.upstream = NAMETABLE_OTHER;
-        ledger_add_errors(w, k, count);
+    /* When there are too many kinds, what is left of a new one is its host, status and blame; then
+     * its status and blame. */
+    uint32_t n = w->n_errors - w->errors_at;
+    struct ledger_kind less = k;
+    if (n >= WINDOW_ERRORS) {
+        less.route = less.upstream = NAMETABLE_OTHER;
+    }
+    if (n >= WINDOW_HOST_ERRORS) {
+        less.host = NAMETABLE_OTHER;
+    }
+    if (less.host != k.host || less.route != k.route || less.upstream != k.upstream) {
+        ledger_add_errors(w, less, count);
         return;
     }
     if (w->n_errors == w->cap_errors) {

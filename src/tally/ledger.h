@@ -11,11 +11,12 @@
 #include "tally/timeline.h"
 
 enum {
-    WINDOW_JUMP_S = 3600,  /* further ahead than this, a stamp must be confirmed */
-    WINDOW_NAMES = 512,    /* hosts, routes and upstreams that may differ between two drains */
-    WINDOW_OTHER = 1,      /* name number of all those above that */
-    WINDOW_ERRORS = 64,    /* kinds of error in a second that are told apart */
-    WINDOW_SAMPLES = 1024, /* seconds with errors between two drains that have a sample */
+    WINDOW_JUMP_S = 3600, /* further ahead than this, a stamp must be confirmed */
+    WINDOW_NAMES = 512,   /* hosts, routes and upstreams that may differ between two drains */
+    WINDOW_OTHER = 1,     /* name number of all those above that */
+    WINDOW_ERRORS = 64,   /* kinds of error in a second that are told apart by all they have … */
+    WINDOW_HOST_ERRORS = 256, /* … and with these, by host, status and blame */
+    WINDOW_SAMPLES = 1024,    /* seconds with errors between two drains that have a sample */
     WINDOW_SAMPLE_BYTES = 480,
     WINDOW_MAX_SECONDS = 86400, /* records that are kept when nobody drains: then the oldest go */
     WINDOW_HEAD = 4, /* lines without a believed stamp that are kept before the first with one */

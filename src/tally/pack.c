@@ -232,7 +232,8 @@ static void read_timeline(struct packing *in, struct tally *t)
     line->used = (uint32_t)packing_get_upto(in, TIMELINE_STEPS);
     line->shift = (uint8_t)packing_get_upto(in, 40);
     line->first = packing_get_signed(in);
-    /* The first steps may be empty, and the sum then begins later: the last must be believed too. */
+    /* The first steps may be empty, and the sum then begins later: the last must be believed too.
+     */
     int64_t most = SECONDS_MOST >> line->shift, last = line->used ? (int64_t)line->used - 1 : 0;
     in->is_bad = in->is_bad || line->first > most - last || line->first < -most;
     for (uint32_t i = 0; i < line->used; i++) {

@@ -37,6 +37,16 @@ def test_summary_of_a_scan(log):
     check("summary.schema.json", run.stdout)
 
 
+def test_alerts_of_a_burn_rate_rule(log, tmp_path):
+    rules = tmp_path / "rules.conf"
+    rules.write_text("alert slo { objective = 99.9 }")
+    command = [TEAPOTD, "--json", "--replay", rules, "-"]
+    run = subprocess.run(command, input=log, capture_output=True, timeout=60)
+    (alert, *_) = json.loads(run.stdout)["alerts"]
+    assert alert["burn_rate"] >= 6 and alert["budget_left"] < 1
+    check("summary.schema.json", run.stdout)
+
+
 def test_summary_of_nothing():
     run = subprocess.run([TEAPOTD, "--json", "-"], input=b"", capture_output=True, timeout=60)
     check("summary.schema.json", run.stdout)

@@ -1,4 +1,5 @@
-"""The spike rule: the same alerts of a log that is scanned, followed, or written piece by piece."""
+"""Rules: the same alerts of a log that is scanned, followed, or written piece by piece."""
+import pytest
 from conftest import generate, scan, wait_for
 
 RULE = 'alert spike { by = {source, host}  false_alarms = "1 per 30d" }\n'
@@ -16,17 +17,23 @@ def outage():
     )
 
 
-def test_scan_and_daemon_raise_the_same_alerts(tmp_path, daemon):
+SPIKE = (RULE, "by chance once in")
+CODES = ("alert gateway { on = {502, 503}  by = host }\n", "requests in 60 s, limit")
+BLAME = ('alert edge { on = {edge, upstream, server}  false_alarms = "1 per 1d" }\n', "by chance once in")
+BURN = ("alert slo { objective = 99.5 }\n", "burns the error budget of 99.5 % at")
+
+
+@pytest.mark.parametrize("rule, evidence", [SPIKE, CODES, BLAME, BURN])
+def test_scan_and_daemon_raise_the_same_alerts(tmp_path, daemon, rule, evidence):
     rules, log = tmp_path / "rules.conf", tmp_path / "logs/access.log"
     log.parent.mkdir()
-    rules.write_text(RULE)
+    rules.write_text(rule)
     lines = outage()
     log.write_bytes(lines)
     scanned = scan("--replay", rules, log)["alerts"]
-    assert {alert["rule"] for alert in scanned} == {"spike"}
-    assert all(alert["state"] == "resolved" for alert in scanned)
-    assert "by chance once in" in scanned[0]["evidence"]
-    d = daemon(RULE + 'source a { path = {"%s"} }\n' % log)
+    assert {alert["rule"] for alert in scanned} == {rule.split()[1]}
+    assert evidence in scanned[0]["evidence"]
+    d = daemon(rule + 'source a { path = {"%s"} }\n' % log)
     d.wait_for_lines(180000)
     followed = wait_for(
         lambda: d.alerts() if len(d.alerts()) == len(scanned) else None, "the alerts"

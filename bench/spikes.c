@@ -53,8 +53,8 @@ static bool run_file(const struct rule *rule, const char *path, double *ns)
     char line[128];
     long long second;
     unsigned long long requests, errors;
-    struct run r = {rule, rule->false_alarm_s ? &rule_spike : &rule_threshold, NULL, false, true, 0,
-                    0};
+    struct run r = {
+        rule, rule->kind == RULE_SPIKE ? &rule_spike : &rule_threshold, NULL, false, true, 0, 0};
     if (!in) {
         perror(path);
         return false;

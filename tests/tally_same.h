@@ -70,7 +70,8 @@ static inline bool same_record(const struct window *a, const struct window_recor
                                const struct window *b, const struct window_record *y)
 {
     return x->second == y->second && x->requests == y->requests && x->e4xx == y->e4xx &&
-           x->e5xx == y->e5xx && span_equal(window_name(a, x->host), window_name(b, y->host));
+           x->e5xx == y->e5xx && x->unparsed == y->unparsed &&
+           span_equal(window_name(a, x->host), window_name(b, y->host));
 }
 
 static inline void assert_same_records(const struct window *a, const struct window *b)
@@ -119,6 +120,8 @@ static inline void assert_same_window(const struct window *a, const struct windo
         assert_int_equal(a->pending, b->pending);
         assert_same_text(a->waiting.text, b->waiting.text);
     }
+    assert_int_equal(a->unparsed_first, b->unparsed_first);
+    assert_int_equal(a->unparsed_waiting, b->unparsed_waiting);
     assert_same_records(a, b);
     assert_same_errors(a, b);
     assert_int_equal(a->n_samples, b->n_samples);

@@ -215,7 +215,8 @@ static struct alert night_alert(void)
     return a;
 }
 
-static const struct rule_on on_5xx = {.classes = ON_5XX}, on_errors = {.classes = ON_4XX | ON_5XX};
+static const struct rule on_5xx = {.on = {.classes = ON_5XX}},
+                         on_errors = {.on = {.classes = ON_4XX | ON_5XX}};
 
 static void sentence_says_what_where_since_when_and_how_much(void **state)
 {

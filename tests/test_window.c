@@ -335,6 +335,7 @@ static void draining_keeps_lines_that_have_no_second_yet(void **state)
 struct random_line {
     struct window_line line;
     int64_t stamp;
+    uint32_t unparsed; /* lines before it that no format read */
     char host[16], route[16], upstream[16], text[32];
 };
 
@@ -410,12 +411,14 @@ static void random_log(uint64_t seed, size_t n)
     uint64_t random = seed * 49979687;
     for (size_t i = 0; i < n; i++) {
         fill(&lines[i], &random, stamps_next(&stamps));
+        lines[i].unparsed = random_below(&random, 3) ? 0 : (uint32_t)random_below(&random, 4);
     }
 }
 
 static void add_lines(struct window *w, size_t from, size_t to)
 {
     for (size_t i = from; i < to; i++) {
+        window_unparsed(w, lines[i].unparsed);
         window_add(w, lines[i].stamp, &lines[i].line);
     }
 }

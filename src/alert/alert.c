@@ -158,7 +158,7 @@ void alert_set_end(struct alert_set *set, struct alert *alert, int64_t second)
 {
     alert->state = ALERT_RESOLVED;
     alert->resolved_at = second > alert->at ? second : alert->at;
-    sentence_resolved(alert, &(struct rule_on){.classes = ON_5XX}, alert->resolved_at, NULL);
+    sentence_resolved(alert, &(struct rule){.on = {.classes = ON_5XX}}, alert->resolved_at, NULL);
     set->n_firing--;
     tell(set, alert);
     forget(set);

@@ -38,6 +38,7 @@ static void put_window(struct buf *out, const struct window *w)
         packing_put(out, r->requests);
         packing_put(out, r->e4xx);
         packing_put(out, r->e5xx);
+        packing_put(out, r->unparsed);
         before = r->second;
     }
     packing_put(out, w->n_errors);
@@ -94,7 +95,7 @@ static void get_window(struct packing *in, struct window *w)
         w->names = w->names ? w->names : nametable_new();
         nametable_number(w->names, packing_get_text(in), &last);
     }
-    w->records = get_rows(in, 5, sizeof *w->records, &w->n_records);
+    w->records = get_rows(in, 6, sizeof *w->records, &w->n_records);
     for (uint32_t i = 0; i < w->n_records; i++) {
         struct window_record *r = &w->records[i];
         r->second = get_second(in, &before);
@@ -102,6 +103,7 @@ static void get_window(struct packing *in, struct window *w)
         r->requests = (uint32_t)packing_get_upto(in, UINT32_MAX);
         r->e4xx = (uint32_t)packing_get_upto(in, UINT32_MAX);
         r->e5xx = (uint32_t)packing_get_upto(in, UINT32_MAX);
+        r->unparsed = (uint32_t)packing_get_upto(in, UINT32_MAX);
     }
     w->errors = get_rows(in, 7, sizeof *w->errors, &w->n_errors);
     for (uint32_t i = 0; i < w->n_errors; i++) {

@@ -36,8 +36,8 @@ static unsigned blame_bit(struct span word)
 /* All words there are, for "did you mean"; codes are told by their digits. */
 static int refuse(struct span word, struct problem *why)
 {
-    const char *words[BLAMES + 3] = {"5xx", "4xx", "errors"};
-    size_t n = 3;
+    const char *words[BLAMES + 4] = {"5xx", "4xx", "errors", "unparsed"};
+    size_t n = 4;
     for (enum blame b = BLAME_NONE + 1; b < BLAMES; b++) {
         words[n++] = blame_name(b);
     }
@@ -53,6 +53,8 @@ int on_add(struct rule_on *on, struct span word, struct problem *why)
         on->classes |= word.ptr[0] == '5' ? ON_5XX : ON_4XX;
     } else if (span_is(word, "errors")) {
         on->classes |= ON_4XX | ON_5XX;
+    } else if (span_is(word, "unparsed")) {
+        on->classes |= ON_UNPARSED;
     } else if (blame) {
         on->blames |= blame;
     } else if (word.len == 3 && span_to_u64(word, &status)) {
@@ -112,7 +114,8 @@ const char *on_words(const struct rule_on *on)
     if (!on_is_by_class(on)) {
         return "Errors";
     }
-    return on->classes == ON_5XX   ? "5xx errors"
-           : on->classes == ON_4XX ? "4xx errors"
-                                   : "Errors (4xx and 5xx)";
+    return on->classes == ON_UNPARSED ? "Lines that can't be read"
+           : on->classes == ON_5XX    ? "5xx errors"
+           : on->classes == ON_4XX    ? "4xx errors"
+                                      : "Errors (4xx and 5xx)";
 }

@@ -8,7 +8,8 @@
 enum {
     ON_4XX = 1, /* bits of classes */
     ON_5XX = 2,
-    ON_CODES = 16, /* codes that one rule may name */
+    ON_UNPARSED = 4, /* lines that no format read, of all lines; beside nothing else */
+    ON_CODES = 16,   /* codes that one rule may name */
 };
 
 /* A line is an error when any of these says so. Without anything, none is. */
@@ -18,8 +19,8 @@ struct rule_on {
     uint16_t codes[ON_CODES]; /* from 400 to 599; 0 at the end when there are fewer */
 };
 
-/* Adds a word: "5xx", "4xx", "errors" (both), a code such as "499", or a blame such as "upstream".
- * 0, or -EINVAL with `why`. */
+/* Adds a word: "5xx", "4xx", "errors" (both), "unparsed", a code such as "499", or a blame such as
+ * "upstream". 0, or -EINVAL with `why`. */
 int on_add(struct rule_on *on, struct span word, struct problem *why);
 
 /* Is an answer with that code an error, whoever is to blame? */
@@ -28,13 +29,14 @@ bool on_has_code(const struct rule_on *on, uint16_t status);
 /* Is an answer with a 4xx or 5xx an error? */
 bool on_has(const struct rule_on *on, uint16_t status, enum blame blame);
 
-/* Is it told by the class of its code alone? */
+/* Is it told by the class of its code alone, or that it has none? */
 bool on_is_by_class(const struct rule_on *on);
 
 /* Do both count the same? */
 bool on_equal(const struct rule_on *a, const struct rule_on *b);
 
-/* As it may begin a sentence: "5xx errors", "Errors (4xx and 5xx)", "Errors". Static. */
+/* As it may begin a sentence: "5xx errors", "Errors (4xx and 5xx)", "Errors",
+ * "Lines that can't be read". Static. */
 const char *on_words(const struct rule_on *on);
 
 #endif

@@ -31,14 +31,29 @@ static const struct preset presets[] = {
       .critical = 0.05,
       .critical_clear = 0.05,
       .for_s = 60}},
+    /* Our own: a format that is not the right one any more reads next to nothing. */
+    {"drift",
+     {.on = {.classes = ON_UNPARSED},
+      .window_s = 300,
+      .min_requests = 20,
+      .warning = 0.1,
+      .warning_clear = 0.05,
+      .critical = 0.5,
+      .critical_clear = 0.2}},
+    {"silent", {.kind = RULE_SILENT, .window_s = 600}},
     /* Our own (spike.c); the window is what a diagnosis looks at. */
     /* The Site Reliability Workbook, chapter 5 (slo.c has its rates and windows); the objective is
      * its example, the window what a diagnosis looks at. */
-    {"sre", {.on = {.classes = ON_5XX}, .window_s = 300, .objective = 0.999}},
-    {"spike", {.on = {.classes = ON_5XX}, .window_s = 120, .false_alarm_s = RULE_FALSE_ALARM_S}},
+    {"sre", {.kind = RULE_BURN, .on = {.classes = ON_5XX}, .window_s = 300, .objective = 0.999}},
+    {"spike",
+     {.kind = RULE_SPIKE,
+      .on = {.classes = ON_5XX},
+      .window_s = 120,
+      .false_alarm_s = RULE_FALSE_ALARM_S}},
 };
 
-static const char *const preset_names[] = {"netdata", "prometheus", "sre", "spike", NULL};
+static const char *const preset_names[] = {"netdata", "prometheus", "sre", "drift",
+                                           "silent",  "spike",      NULL};
 
 _Static_assert(sizeof preset_names / sizeof *preset_names == sizeof presets / sizeof *presets + 1,
                "every preset has its name in the list");
@@ -103,10 +118,8 @@ static int check_limits(const struct rule *rule, struct problem *why)
     return 0;
 }
 
-/* A window has a least length and thereby its own upper bound; waits may be 0. */
-static int check_seconds(const char *name, int seconds, int least, struct problem *why)
+static int check_seconds(const char *name, int seconds, int least, int most, struct problem *why)
 {
-    int most = least ? RULE_WINDOW_MAX_S : RULE_WAIT_MAX_S;
     if (seconds < least || seconds > most) {
         problem_set(why, "%s must be from %d s to %d s, not %d s", name, least, most, seconds);
         return -EINVAL;
@@ -124,6 +137,37 @@ static int check_objective(const struct rule *rule, struct problem *why)
     return 0;
 }
 
+/* Unread lines are a part of all lines, and have no virtual host. */
+static int check_on(const struct rule *rule, struct problem *why)
+{
+    const struct rule_on *on = &rule->on;
+    if (on->classes & ON_UNPARSED) {
+        if (on->classes != ON_UNPARSED || !on_is_by_class(on) || rule->by & RULE_BY_HOST) {
+            problem_set(why, "a rule on unparsed lines counts nothing else, and not by host");
+            return -EINVAL;
+        }
+    } else if (!on->classes && on_is_by_class(on) && rule->kind != RULE_SILENT) {
+        problem_set(why, "a rule needs something that it counts as an error");
+        return -EINVAL;
+    }
+    return 0;
+}
+
+static int check_kind(const struct rule *rule, struct problem *why)
+{
+    switch (rule->kind) {
+    case RULE_THRESHOLD: return check_limits(rule, why);
+    case RULE_BURN: return check_objective(rule, why);
+    case RULE_SILENT: return 0;
+    case RULE_SPIKE: break;
+    }
+    if (rule->false_alarm_s < RULE_FALSE_ALARM_LEAST_S) {
+        problem_set(why, "false_alarms must be at most 1 per 1h");
+        return -EINVAL;
+    }
+    return 0;
+}
+
 int rule_check(const struct rule *rule, struct problem *why)
 {
     if (!rule->name[0] || !memchr(rule->name, '\0', sizeof rule->name)) {
@@ -134,25 +178,19 @@ int rule_check(const struct rule *rule, struct problem *why)
         problem_set(why, "a rule is by source, by host, by both or by none");
         return -EINVAL;
     }
-    if (!rule->on.classes && !rule->on.blames && !rule->on.codes[0]) {
-        problem_set(why, "a rule needs something that it counts as an error");
-        return -EINVAL;
-    }
-    int bad = check_seconds("window", rule->window_s, 1, why);
+    bool is_silent = rule->kind == RULE_SILENT;
+    int bad = check_on(rule, why);
     if (!bad) {
-        bad = check_seconds("for", rule->for_s, 0, why);
+        bad = check_seconds("window", rule->window_s, 1,
+                            is_silent ? RULE_WAIT_MAX_S : RULE_WINDOW_MAX_S, why);
     }
     if (!bad) {
-        bad = check_seconds("clear_for", rule->clear_for_s, 0, why);
+        bad = check_seconds("for", rule->for_s, 0, RULE_WAIT_MAX_S, why);
     }
-    if (!bad && rule->false_alarm_s && rule->false_alarm_s < RULE_FALSE_ALARM_LEAST_S) {
-        problem_set(why, "false_alarms must be at most 1 per 1h");
-        return -EINVAL;
+    if (!bad) {
+        bad = check_seconds("clear_for", rule->clear_for_s, 0, RULE_WAIT_MAX_S, why);
     }
-    if (!bad && (rule->objective > 0 || rule->objective < 0)) {
-        return check_objective(rule, why);
-    }
-    return bad || rule->false_alarm_s ? bad : check_limits(rule, why);
+    return bad ? bad : check_kind(rule, why);
 }
 
 /* Exact: a setting that nobody changed is read to the same bits. */
@@ -163,8 +201,8 @@ static bool same(double a, double b)
 
 bool rule_equal(const struct rule *a, const struct rule *b)
 {
-    return strcmp(a->name, b->name) == 0 && on_equal(&a->on, &b->on) && a->by == b->by &&
-           a->window_s == b->window_s && a->min_requests == b->min_requests &&
+    return strcmp(a->name, b->name) == 0 && a->kind == b->kind && on_equal(&a->on, &b->on) &&
+           a->by == b->by && a->window_s == b->window_s && a->min_requests == b->min_requests &&
            same(a->warning, b->warning) && same(a->warning_clear, b->warning_clear) &&
            same(a->critical, b->critical) && same(a->critical_clear, b->critical_clear) &&
            a->for_s == b->for_s && a->clear_for_s == b->clear_for_s &&

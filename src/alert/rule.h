@@ -14,6 +14,13 @@ enum rule_by {
     RULE_BY_HOST = 2,
 };
 
+enum rule_kind {
+    RULE_THRESHOLD, /* fixed limits (threshold.c) */
+    RULE_SPIKE,     /* learned, with a budget of false alarms (spike.c) */
+    RULE_BURN,      /* burn rates of an objective's error budget (slo.c) */
+    RULE_SILENT,    /* no request for a while (silent.c) */
+};
+
 enum rule_severity {
     RULE_NONE,
     RULE_WARNING,
@@ -22,19 +29,20 @@ enum rule_severity {
 
 enum {
     RULE_NAME_BYTES = 64,
-    RULE_WINDOW_MAX_S = 3600, /* a series remembers every second of it */
+    RULE_WINDOW_MAX_S = 3600, /* a series remembers every second of it; not of a silence, which has
+                                 RULE_WAIT_MAX_S */
     RULE_WAIT_MAX_S = 86400,
     RULE_FALSE_ALARM_S = 2592000, /* once in 30 days, by default */
     RULE_FALSE_ALARM_LEAST_S = 3600,
     RULE_PERCENT = 24, /* bytes that rule_percent needs */
 };
 
-/* A threshold rule (a spike rule when `false_alarm_s` says so): over the last `window_s` seconds
- * with more than `min_requests` requests, a ratio of errors above `warning` (or `critical`) raises
- * it; it is over when the ratio is at most the matching clear value. A ratio of 0 turns that
- * severity off. Ratios are 0 to 1. */
+/* Of a threshold rule: over the last `window_s` seconds with more than `min_requests` requests, a
+ * ratio of errors above `warning` (or `critical`) raises it; it is over when the ratio is at most
+ * the matching clear value. A ratio of 0 turns that severity off. Ratios are 0 to 1. */
 struct rule {
     char name[RULE_NAME_BYTES];
+    enum rule_kind kind;
     struct rule_on on;
     unsigned by; /* bits of enum rule_by; 0: all sources as one series */
     int window_s;
@@ -42,11 +50,11 @@ struct rule {
     double warning, warning_clear, critical, critical_clear;
     int for_s;       /* it must hold so long before the alert fires */
     int clear_for_s; /* it must be over so long before the alert is resolved */
-    /* Above 0 it is a spike rule (spike.c): limits and waits are not used, and it may be wrong once
-     * in so many seconds, all its series together. */
+    /* Of a spike rule, which has no limits and waits: it may be wrong once in so many seconds, all
+     * its series together. */
     int64_t false_alarm_s;
-    /* Above 0 it is a burn rate rule (slo.c): of so many requests, 0 to 1, none may be an error.
-     * Limits are not used. */
+    /* Of a burn rate rule, which has no limits: of so many requests, 0 to 1, none may be an error.
+     */
     double objective;
     size_t n_series; /* how many there are now; kept by whoever watches them */
 };
@@ -84,8 +92,9 @@ struct rule_detector {
                      size_t size);
 };
 
-/* Fills in a preset, "spike", "netdata", "prometheus" or "sre" (figures and sources in rule.c);
- * `name` and `by` stay. False, with the rule untouched, when there is no preset of that name. */
+/* Fills in a preset, "spike", "netdata", "prometheus", "sre", "drift" or "silent" (figures and
+ * sources in rule.c); `name` and `by` stay. False, with the rule untouched, when there is no preset
+ * of that name. */
 bool rule_preset(struct rule *rule, struct span preset);
 
 /* The names of the presets, NULL at the end. Static. */
@@ -103,7 +112,7 @@ char *rule_percent(double ratio, char out[RULE_PERCENT]);
 /* "none", "warning", "critical". Static. */
 const char *rule_severity_name(enum rule_severity severity);
 
-/* The detectors of threshold, spike and burn rate rules. Static. */
-extern const struct rule_detector rule_threshold, rule_spike, rule_slo;
+/* The detectors of each kind. Static. */
+extern const struct rule_detector rule_threshold, rule_spike, rule_slo, rule_silent;
 
 #endif

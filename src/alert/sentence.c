@@ -123,30 +123,39 @@ static const char *whose(const struct alert *a)
     return "";
 }
 
-/* "502 Bad Gateway from upstream for shop.example.com". */
-static void add_subject(struct text *t, const struct alert *a, const struct rule_on *on)
+/* " for shop.example.com", " in nginx/access.log". */
+static void add_series(struct text *t, const struct alert *a)
 {
-    uint64_t all = sum_blame(a);
-    if (a->n_codes && a->codes[0].count * 2 > all) {
-        char word[STATUS_TEXT];
-        add(t, "%s%s ", is_most(a->codes[0].count, all) ? "" : "Mostly ",
-            status_text(a->codes[0].status, word));
-        add_name(t, code_name(a->codes[0].status), CODE_SHOWN);
-    } else {
-        add(t, "%s", on_words(on));
-    }
-    add(t, "%s", whose(a));
     if (a->host[0] || a->source[0]) {
         add(t, "%s", a->host[0] ? " for " : " in ");
         add_name(t, a->host[0] ? a->host : a->source, NAME_SHOWN);
     }
 }
 
+/* "502 Bad Gateway from upstream for shop.example.com". */
+static void add_subject(struct text *t, const struct alert *a, const struct rule *rule)
+{
+    uint64_t all = sum_blame(a);
+    if (rule->kind == RULE_SILENT) {
+        add(t, "No requests");
+    } else if (a->n_codes && a->codes[0].count * 2 > all) {
+        char word[STATUS_TEXT];
+        add(t, "%s%s ", is_most(a->codes[0].count, all) ? "" : "Mostly ",
+            status_text(a->codes[0].status, word));
+        add_name(t, code_name(a->codes[0].status), CODE_SHOWN);
+    } else {
+        add(t, "%s", on_words(&rule->on));
+    }
+    add(t, "%s", whose(a));
+    add_series(t, a);
+}
+
 /* "31 % of 840 requests". */
-static void add_share(struct text *t, double ratio, uint64_t requests)
+static void add_share(struct text *t, const struct rule *rule, double ratio, uint64_t requests)
 {
     char percent[RULE_PERCENT];
-    add(t, "%s of %llu request%s", rule_percent(ratio, percent), (unsigned long long)requests,
+    const char *what = rule->on.classes & ON_UNPARSED ? "line" : "request";
+    add(t, "%s of %llu %s%s", rule_percent(ratio, percent), (unsigned long long)requests, what,
         requests == 1 ? "" : "s");
 }
 
@@ -175,14 +184,18 @@ static void add_budget(struct text *t, const struct alert *a)
 }
 
 /* In the order in which somebody asks: what, since when, how much, what is usual, and where. */
-void sentence_firing(struct alert *alert, const struct rule_on *on)
+void sentence_firing(struct alert *alert, const struct rule *rule)
 {
     struct text t = {alert->summary, 0, sizeof alert->summary};
-    add_subject(&t, alert, on);
+    add_subject(&t, alert, rule);
     add(&t, " since ");
     add_clock(&t, alert->since);
+    if (rule->kind == RULE_SILENT) {
+        add(&t, ": %llu in the hour before.", (unsigned long long)alert->requests);
+        return;
+    }
     add(&t, ": ");
-    add_share(&t, alert->ratio, alert->requests);
+    add_share(&t, rule, alert->ratio, alert->requests);
     if (alert->baseline >= 0) {
         char percent[RULE_PERCENT];
         add(&t, " (usually %s)", rule_percent(alert->baseline, percent));
@@ -193,20 +206,20 @@ void sentence_firing(struct alert *alert, const struct rule_on *on)
 }
 
 /* Without `worst` the rule is gone, and nothing is known of how it would have gone on. */
-void sentence_resolved(struct alert *alert, const struct rule_on *on, int64_t over,
+void sentence_resolved(struct alert *alert, const struct rule *rule, int64_t over,
                        const struct rule_finding *worst)
 {
     struct text t = {alert->summary, 0, sizeof alert->summary};
-    add_subject(&t, alert, on);
+    add_subject(&t, alert, rule);
     add(&t, worst ? " is over since " : " is not watched any more since ");
     add_clock(&t, over);
     add(&t, " after ");
     add_duration(&t, over - alert->since);
-    if (worst) {
-        add(&t, ": at worst ");
-        add_share(&t, worst->ratio, worst->requests);
-    } else {
+    if (!worst) {
         add(&t, ": its rule was changed or removed");
+    } else if (rule->kind != RULE_SILENT) {
+        add(&t, ": at worst ");
+        add_share(&t, rule, worst->ratio, worst->requests);
     }
     add(&t, ".");
 }

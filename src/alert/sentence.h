@@ -8,12 +8,12 @@
 
 #include "alert/notice.h"
 
-/* Writes the summary of a firing alert. `on` is what its rule counts as an error. */
-void sentence_firing(struct alert *alert, const struct rule_on *on);
+/* Writes the summary of a firing alert. */
+void sentence_firing(struct alert *alert, const struct rule *rule);
 
 /* Writes the summary of an alert that was over at the second `over`, `worst` being what was found
  * at its worst; or of one whose rule is gone, with `worst` NULL. */
-void sentence_resolved(struct alert *alert, const struct rule_on *on, int64_t over,
+void sentence_resolved(struct alert *alert, const struct rule *rule, int64_t over,
                        const struct rule_finding *worst);
 
 #endif

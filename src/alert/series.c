@@ -15,7 +15,13 @@
 
 const struct rule_detector *series_detector(const struct rule *rule)
 {
-    return rule->objective > 0 ? &rule_slo : rule->false_alarm_s ? &rule_spike : &rule_threshold;
+    switch (rule->kind) {
+    case RULE_THRESHOLD: return &rule_threshold;
+    case RULE_SPIKE: return &rule_spike;
+    case RULE_BURN: return &rule_slo;
+    case RULE_SILENT: return &rule_silent;
+    }
+    return &rule_threshold;
 }
 
 /* The names are cut to what an alert can hold; lane_find compares them with the same cut. */
@@ -174,7 +180,7 @@ void series_describe(const struct series *s, const struct rule *rule, int64_t se
     told.severity = s->severity;
     series_detector(rule)->evidence(rule, &told, out->evidence, sizeof out->evidence);
     diagnosis_fill(&s->diagnosis, second - rule->window_s + 1, second, out);
-    sentence_firing(out, &rule->on);
+    sentence_firing(out, rule);
 }
 
 /* resolved_at is when it was certain; the sentence names the second from which it was over. */
@@ -184,9 +190,9 @@ void series_resolve(struct series *s, const struct rule *rule, int64_t second, b
     alert->state = ALERT_RESOLVED;
     alert->resolved_at = second;
     if (gone) {
-        sentence_resolved(alert, &rule->on, second, NULL);
+        sentence_resolved(alert, rule, second, NULL);
     } else {
-        sentence_resolved(alert, &rule->on, s->over_from, &s->worst);
+        sentence_resolved(alert, rule, s->over_from, &s->worst);
     }
     s->alert = NULL;
     s->state = ALERT_RESOLVED;

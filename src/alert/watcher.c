@@ -99,6 +99,9 @@ static struct series *series_of(struct taking *t, struct span host)
 static struct counts counts_of(const struct taking *t, const struct window_record *r)
 {
     const struct rule_on *on = &t->watch->rule.on;
+    if (on->classes == ON_UNPARSED) {
+        return (struct counts){(uint64_t)r->requests + r->unparsed, r->unparsed};
+    }
     if (!on_is_by_class(on)) {
         uint64_t of_host = t->matched && r->host ? t->matched[r->host] : 0;
         return (struct counts){r->requests, r->host ? of_host : t->matched_all};

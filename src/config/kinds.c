@@ -162,10 +162,17 @@ static int refuse_limits(const struct stanza *s, const struct rule *rule)
 {
     static const char *const settings[] = {"min_requests",  "for",      "clear_for",      "warning",
                                            "warning_clear", "critical", "critical_clear", NULL};
-    if (rule->objective > 0) {
-        return refuse_settings(s, "burn rate", settings + 3);
+    switch (rule->kind) {
+    case RULE_THRESHOLD: return 0;
+    case RULE_SPIKE: return refuse_settings(s, "spike", settings);
+    case RULE_BURN: return refuse_settings(s, "burn rate", settings + 3);
+    case RULE_SILENT: break;
     }
-    return rule->false_alarm_s ? refuse_settings(s, "spike", settings) : 0;
+    if (stanza_text(s, "on")) {
+        problem_set(s->file->why, "a rule for silence watches all requests: it has no on");
+        return stanza_refuse(s, "on", 0);
+    }
+    return refuse_settings(s, "silence", settings + 3);
 }
 
 /* "99.9", "99.9%" and "0.999" are the same: an objective is never below 1 %. */
@@ -203,7 +210,7 @@ static int take_false_alarms(const struct stanza *s, struct rule *rule)
     bool is_sane = span_to_u64(span_head(rest, n), &times) && times > 0 && times <= 1000000 &&
                    span_starts(span_after(rest, n), SPAN(" per ")) &&
                    value_duration(span_after(rest, n + 5), &ms);
-    if (!rule->false_alarm_s || !is_sane) {
+    if (rule->kind != RULE_SPIKE || !is_sane) {
         problem_set(s->file->why, is_sane ? "only preset = spike has false_alarms"
                                           : "false_alarms must be like \"1 per 30d\"");
         return stanza_refuse(s, "false_alarms", 0);

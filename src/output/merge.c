@@ -175,11 +175,15 @@ static int compare_seconds(const void *left, const void *right)
 
 static size_t add_seconds(struct second *to, const struct window *w)
 {
+    size_t n = 0;
     for (uint32_t i = 0; i < w->n_records; i++) {
         const struct window_record *r = &w->records[i];
-        to[i] = (struct second){r->second, window_name(w, r->host), r->requests, r->e4xx, r->e5xx};
+        if (r->requests) { /* else there were only lines that no format read */
+            to[n++] =
+                (struct second){r->second, window_name(w, r->host), r->requests, r->e4xx, r->e5xx};
+        }
     }
-    return w->n_records;
+    return n;
 }
 
 /* Sorts, and adds up what is of the same second and host. Returns how many are left. */

@@ -12,6 +12,7 @@ void handover_reset(struct window *w)
     w->has_clock = w->has_pending = w->has_sampled = false;
     w->clock = w->pending = w->sampled = 0;
     w->n_head = 0;
+    w->unparsed_first = w->unparsed_waiting = 0;
 }
 
 bool handover_is_due(const struct window *w)
@@ -55,6 +56,8 @@ void handover_part(struct window *w, struct window *out)
     w->pending = out->pending;
     w->waiting = out->waiting;
     w->waiting_bytes = out->waiting_bytes;
+    w->unparsed_waiting = out->unparsed_waiting;
+    out->unparsed_waiting = 0;
     out->has_pending = false;
     out->waiting_bytes = waiting_bytes;
 }
@@ -63,7 +66,8 @@ void handover_part(struct window *w, struct window *out)
 static bool is_drained(const struct window *w)
 {
     return w->n_records == 0 && w->n_errors == 0 && w->n_samples == 0 && w->n_head == 0 &&
-           !w->has_pending && (!w->names || w->names->n == NAMETABLE_FIRST);
+           w->unparsed_first == 0 && !w->has_pending &&
+           (!w->names || w->names->n == NAMETABLE_FIRST);
 }
 
 /* A second that had its sample gets no other one. */
@@ -78,8 +82,8 @@ static void drop_sample(struct window *w, int64_t sampled)
 /* Lines at the head of the piece, which it could not believe, are for the merge to judge. */
 bool handover_take(struct window *into, struct window *from)
 {
-    bool follows = from->has_clock && from->n_head == 0 && from->n_records &&
-                   from->records[0].second >= into->clock;
+    bool follows = from->has_clock && from->n_head == 0 && from->unparsed_first == 0 &&
+                   from->n_records && from->records[0].second >= into->clock;
     if (!is_drained(into) || (into->has_clock && !follows)) {
         return false;
     }

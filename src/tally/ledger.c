@@ -96,6 +96,17 @@ void ledger_add_host(struct window *w, uint32_t host, struct ledger_counts n)
     add_counts(host_record(w, host), n);
 }
 
+void ledger_add_unparsed(struct window *w, uint32_t n)
+{
+    if (n == 0) {
+        return;
+    }
+    if (w->second_at == w->n_records) {
+        append_record(w, NAMETABLE_NONE);
+    }
+    w->records[w->second_at].unparsed += n;
+}
+
 void ledger_add(struct window *w, struct timeline *timeline, struct ledger_counts n)
 {
     if (w->second_at == w->n_records) {

@@ -36,6 +36,7 @@ struct window_record {
     int64_t second; /* since 1970 */
     uint32_t host;  /* name number; 0: the source as a whole */
     uint32_t requests, e4xx, e5xx;
+    uint32_t unparsed; /* lines that no format read; of the source as a whole only */
 };
 
 /* So many answers of a kind with 4xx or 5xx in a second. Name numbers: 0 none, WINDOW_OTHER too
@@ -64,6 +65,7 @@ struct window_head {
     int64_t stamp;
     struct window_line line;
     char *bytes;
+    uint32_t unparsed; /* lines behind it that no format read */
 };
 
 struct window {
@@ -76,8 +78,10 @@ struct window {
     uint32_t second_at; /* first record of the clock's second */
     uint32_t errors_at; /* first error record of the clock's second */
     uint32_t n_head;
-    struct window_head *head;                      /* WINDOW_HEAD of them, or NULL */
-    struct nametable *names;                       /* NULL until the first */
+    uint32_t unparsed_first;   /* lines that no format read, before any stamp … */
+    uint32_t unparsed_waiting; /* … and behind the line that waits */
+    struct window_head *head;  /* WINDOW_HEAD of them, or NULL */
+    struct nametable *names;   /* NULL until the first */
     uint32_t last_host, last_route, last_upstream; /* name numbers */
     struct window_sample *samples;                 /* NULL until the first */
     uint32_t n_samples, cap_samples;
@@ -112,6 +116,7 @@ void ledger_add_line(struct window *w, struct timeline *timeline, const struct w
 /* The parts of that: for the source as a whole, for a virtual host (not 0), errors of a kind, a
  * sample. */
 void ledger_add(struct window *w, struct timeline *timeline, struct ledger_counts n);
+void ledger_add_unparsed(struct window *w, uint32_t n);
 void ledger_add_host(struct window *w, uint32_t host, struct ledger_counts n);
 void ledger_add_errors(struct window *w, struct ledger_kind kind, uint32_t count);
 void ledger_add_sample(struct window *w, uint32_t host, uint16_t status, struct span text);

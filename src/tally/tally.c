@@ -408,6 +408,7 @@ void tally_unparsed(struct tally *t, struct span line)
 {
     t->lines++;
     t->unparsed++;
+    window_unparsed(&t->window, 1);
     add_sample(t, line);
 }
 

@@ -17,6 +17,10 @@
  * 12:00, as in sequence. After a clock of 5:00 the head is not believed: one line at 5:00, then
  * one at 10:00 and two at 12:00.
  *
+ * A line that no format read counts where the clock stands. Those before a piece's first line are
+ * kept for the merge (`unparsed_first`); those behind a line that waits, or stands at the head, go
+ * with it.
+ *
  * Without any clock, WINDOW_HEAD stamps in a row that don't confirm one another are kept; the line
  * after those is believed, so that memory stays bounded.
  */
@@ -130,6 +134,7 @@ static void believe(struct window *w, struct timeline *timeline, int64_t stamp)
     w->errors_at = w->n_errors;
     for (uint32_t i = 0; i < w->n_head; i++) {
         ledger_add_line(w, timeline, &w->head[i].line);
+        ledger_add_unparsed(w, w->head[i].unparsed);
     }
     /* The second has a sample of its own beside one of the head's: a merge may take that away. */
     w->has_sampled = w->has_sampled && w->n_head == 0;
@@ -153,9 +158,13 @@ static void resolve(struct window *w, struct timeline *timeline, int64_t next)
         struct window_head *h = &w->head[w->n_head++];
         h->stamp = w->pending;
         hold(&h->line, &h->bytes, &w->waiting);
+        h->unparsed = w->unparsed_waiting;
+        w->unparsed_waiting = 0;
         return;
     }
     ledger_add_line(w, timeline, &w->waiting);
+    ledger_add_unparsed(w, w->unparsed_waiting);
+    w->unparsed_waiting = 0;
 }
 
 /* The second must have its record: after a drain it has none, though the clock stands in it. */
@@ -211,6 +220,18 @@ void window_settle_to(struct window *w, struct timeline *timeline)
     }
 }
 
+/* Which second that is, is not known before the first believed stamp: a merge may know. */
+void window_unparsed(struct window *w, uint32_t n)
+{
+    if (w->has_pending) {
+        w->unparsed_waiting += n;
+    } else if (w->has_clock) {
+        ledger_add_unparsed(w, n);
+    } else {
+        w->unparsed_first += n;
+    }
+}
+
 /* What is left of a record of `from`'s first second without the lines at its head. */
 static struct ledger_counts without_head(const struct window *from, const struct window_record *r)
 {
@@ -223,6 +244,17 @@ static struct ledger_counts without_head(const struct window *from, const struct
             n.e4xx -= h.e4xx;
             n.e5xx -= h.e5xx;
         }
+    }
+    return n;
+}
+
+/* The same for lines that no format read, which the source's own record has. */
+static uint32_t unparsed_without_head(const struct window *from, const struct window_record *r)
+{
+    uint32_t n = r->unparsed;
+    bool is_first = r == from->records;
+    for (uint32_t i = 0; i < from->n_head && is_first; i++) {
+        n -= from->head[i].unparsed;
     }
     return n;
 }
@@ -266,9 +298,9 @@ static void fold(struct window *into, struct timeline *timeline, const struct wi
         const struct window_record *r = &from->records[i];
         struct ledger_counts n = without_head(from, r);
         ledger_advance(into, r->second);
-        /* A host may be left without a line here; the source never is, its first believed line is
-         * one. */
-        if (r->host == NAMETABLE_NONE) {
+        /* A host may be left without a line here. */
+        ledger_add_unparsed(into, unparsed_without_head(from, r));
+        if (r->host == NAMETABLE_NONE && n.requests) {
             ledger_add(into, timeline, n);
         } else if (n.requests) {
             ledger_add_host(into, map[r->host], n);
@@ -306,8 +338,10 @@ static void merge_samples(struct window *into, const struct window *from, int64_
 void window_merge_to(struct window *into, struct timeline *timeline, const struct window *from)
 {
     uint32_t map[NAMETABLE_NUMBERS];
+    window_unparsed(into, from->unparsed_first);
     for (uint32_t i = 0; i < from->n_head; i++) {
         window_add_to(into, timeline, from->head[i].stamp, &from->head[i].line);
+        window_unparsed(into, from->head[i].unparsed);
     }
     if (from->has_clock) {
         /* A piece begins with a believed stamp, but for its head; a drained one goes on from its
@@ -322,6 +356,7 @@ void window_merge_to(struct window *into, struct timeline *timeline, const struc
     }
     if (from->has_pending) {
         window_add_to(into, timeline, from->pending, &from->waiting);
+        window_unparsed(into, from->unparsed_waiting);
     }
 }
 

@@ -19,6 +19,10 @@ void window_done(struct window *w);
 /* Counts a line that is stamped with that second. */
 void window_add(struct window *w, int64_t stamp, const struct window_line *line);
 
+/* Counts lines that no format read: they have no stamp, so they count in the second of the clock.
+ */
+void window_unparsed(struct window *w, uint32_t n);
+
 /* Settles a line that still waits, as believed: at the end of a file, or when nothing came after
  * it. */
 void window_settle(struct window *w);

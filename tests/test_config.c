@@ -308,6 +308,7 @@ static const struct mistake {
     {"stats { token = a token_file = b }", 1, 32, "one is enough"},
     {"stats { token = \"a b\" }", 1, 17, "visible ASCII"},
     {"stats { token_file = \"/nonexistent/x\" }", 1, 22, "No such file"},
+    {"store { path = x keep = 400d }", 1, 25, "up to 366 days"},
     {"store { path = x checkpoint_every = 5ms }", 1, 37, "from 100ms to 1h"},
     {"dimensions = {host, rout}", 1, 21, "unknown dimension \"rout\"; did you mean \"route\"?"},
     {"source a { path = x", 1, 10, "\"{\" is not closed"},

@@ -511,6 +511,113 @@ static void when_writing_fails_the_old_checkpoint_stays(void **state)
     store_done(&back);
 }
 
+enum {
+    NOON = 1795348800, /* 2026-11-22T12:00:00Z */
+};
+
+/* To be saved at a moment, with so many requests of a minute, and of one an hour later. */
+static void make_past(struct store *s, int64_t saved_s, int64_t minute, uint64_t n)
+{
+    *s = (struct store){.seq = 1, .saved_ms = saved_s * 1000, .history_s = 86400};
+    history_add(&s->history, (struct history_count){minute, HISTORY_MINUTE, 0, n});
+    history_add(&s->history, (struct history_count){minute, HISTORY_MINUTE, 502, n / 2});
+    history_add(&s->history, (struct history_count){minute + 3600, HISTORY_MINUTE, 0, 1});
+}
+
+/* All that the file has in steps of that width, as "AT:KIND=COUNT ", in seconds since noon. */
+static const char *past(const struct place *p, uint32_t width, int64_t *saved_ms)
+{
+    static char out[400];
+    struct history h = {0};
+    size_t len = 0;
+    out[0] = '\0';
+    assert_int_equal(store_read_history(p->path, width, INT64_MIN, INT64_MAX, &h, saved_ms), 0);
+    history_sort(&h);
+    for (size_t i = 0; i < h.n; i++) {
+        len +=
+            (size_t)snprintf(out + len, sizeof(out) - len, "%d:%u=%u ", (int)(h.items[i].at - NOON),
+                             h.items[i].kind, (unsigned)h.items[i].count);
+    }
+    history_done(&h);
+    return out;
+}
+
+static void history_adds_up_by_minute_and_hour(void **state)
+{
+    const struct place *p = *state;
+    struct store s;
+    int64_t saved_ms = 0;
+    make_past(&s, NOON + 7200, NOON + 120, 10);
+    save(p, &s);
+    save(p, &s);
+    store_done(&s);
+    make_past(&s, NOON + 7201, NOON + 180, 4);
+    save(p, &s);
+    store_done(&s);
+    assert_string_equal(past(p, HISTORY_MINUTE, &saved_ms),
+                        "120:0=20 120:502=10 180:0=4 180:502=2 3720:0=2 3780:0=1 ");
+    assert_int_equal(saved_ms, (NOON + 7201) * 1000LL);
+    assert_string_equal(past(p, HISTORY_HOUR, &saved_ms), "0:0=24 0:502=12 3600:0=3 ");
+}
+
+static void old_minutes_go_and_hours_stay(void **state)
+{
+    const struct place *p = *state;
+    struct store s;
+    int64_t saved_ms = 0;
+    make_past(&s, NOON + 7200, NOON, 10);
+    save(p, &s);
+    store_done(&s);
+    make_past(&s, NOON + 86400 + 60, NOON + 86400, 10); /* kept for a day */
+    save(p, &s);
+    store_done(&s);
+    assert_string_equal(past(p, HISTORY_MINUTE, &saved_ms),
+                        "3600:0=1 86400:0=10 86400:502=5 90000:0=1 ");
+    assert_string_equal(past(p, HISTORY_HOUR, &saved_ms),
+                        "0:0=10 0:502=5 3600:0=1 86400:0=10 86400:502=5 90000:0=1 ");
+}
+
+/* The same counts are handed in again, as the service does. */
+static void history_is_added_once_though_a_save_failed(void **state)
+{
+    const struct place *p = *state;
+    struct store_file *f = NULL;
+    struct store s, old = {0};
+    struct problem why = {0};
+    int64_t saved_ms = 0;
+    make_past(&s, NOON + 7200, NOON, 10);
+    save(p, &s);
+    assert_int_equal(store_open(&f, p->path, &old, NULL), 0);
+    store_done(&old);
+    run_sql(p, "CREATE TRIGGER no BEFORE INSERT ON position BEGIN SELECT raise(ABORT, 'no'); END");
+    run_sql(p, "CREATE TRIGGER late BEFORE INSERT ON meta BEGIN SELECT raise(ABORT, 'no'); END");
+    assert_int_not_equal(store_save(f, &s, &why), 0);
+    run_sql(p, "DROP TRIGGER no; DROP TRIGGER late");
+    assert_string_equal(past(p, HISTORY_MINUTE, &saved_ms), "0:0=10 0:502=5 3600:0=1 ");
+    assert_int_equal(store_save(f, &s, &why), 0);
+    assert_string_equal(past(p, HISTORY_MINUTE, &saved_ms), "0:0=20 0:502=10 3600:0=2 ");
+    store_done(&s);
+    store_close(f);
+}
+
+static void a_store_of_the_first_version_gets_a_history(void **state)
+{
+    const struct place *p = *state;
+    struct store s, back;
+    int64_t saved_ms = 0;
+    make_store(&s, 5);
+    save(p, &s);
+    run_sql(p, "DROP TABLE history; PRAGMA user_version = 1");
+    load(p, &back, NULL);
+    assert_true(same_store(&s, &back));
+    store_done(&s);
+    store_done(&back);
+    make_past(&s, NOON + 7200, NOON, 10);
+    save(p, &s);
+    store_done(&s);
+    assert_string_equal(past(p, HISTORY_HOUR, &saved_ms), "0:0=10 0:502=5 3600:0=1 ");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_place, remove_place)
 
 int main(void)
@@ -528,6 +635,10 @@ int main(void)
         TEST(a_folder_that_is_not_there_is_an_error),
         TEST(a_folder_in_its_place_is_an_error_and_left_alone),
         TEST(when_writing_fails_the_old_checkpoint_stays),
+        TEST(history_adds_up_by_minute_and_hour),
+        TEST(old_minutes_go_and_hours_stay),
+        TEST(history_is_added_once_though_a_save_failed),
+        TEST(a_store_of_the_first_version_gets_a_history),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -40,6 +40,7 @@ void config_init(struct config *c)
                          .listens = alloc_zero(1, sizeof(char *)),
                          .mode = 0660,
                          .checkpoint_every_ms = 1000,
+                         .history_s = 30 * 86400,
                          .lateness_ms = 2000};
     rule_preset(settings_add_rule(c, "errors"), SPAN("netdata"));
 }

@@ -440,8 +440,11 @@ static void place_store(struct config *c)
 static int take_store(const struct stanza *s, struct config *c)
 {
     static const struct stanza_bounds bounds = {100, 3600000, 1, "from 100ms to 1h"};
+    static const struct stanza_bounds keep = {0, 366 * 86400000LL, 1000,
+                                              "whole seconds up to 366 days"};
     if (stanza_take(s, "path", &c->store_path) ||
-        stanza_duration(s, "checkpoint_every", bounds, &c->checkpoint_every_ms)) {
+        stanza_duration(s, "checkpoint_every", bounds, &c->checkpoint_every_ms) ||
+        stanza_duration(s, "keep", keep, &c->history_s)) {
         return -EINVAL;
     }
     if (c->store_path) {
@@ -520,7 +523,7 @@ static const struct kind kinds[] = {
       {"token_file", false},
       {"insecure", false}},
      take_stats},
-    {"store", false, {{"path", false}, {"checkpoint_every", false}}, take_store},
+    {"store", false, {{"path", false}, {"checkpoint_every", false}, {"keep", false}}, take_store},
 };
 
 const struct kind *kinds_all(size_t *n)

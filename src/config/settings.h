@@ -64,6 +64,7 @@ struct config {
     bool insecure;    /* a TCP listener outside loopback is wanted without a token */
     char *token;      /* that TCP clients must show, or NULL */
     char *store_path; /* of the checkpoint, or NULL: none */
+    int history_s;    /* so long history is kept by the minute; 0: there is none */
     int checkpoint_every_ms;
     int lateness_ms; /* how long a second waits for lines of slower sources */
 };

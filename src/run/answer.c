@@ -7,6 +7,7 @@
 #include "run/process.h"
 #include "run/service.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -47,6 +48,13 @@ static int answer_summary(struct service *s, const struct serve_request *r, stru
     buf_byte(out, '\n');
     summaries_done(&m);
     return OK;
+}
+
+static int answer_history(struct service *s, const struct serve_request *r, struct buf *out)
+{
+    int error = past_answer(s, r->last_s, out);
+    buf_text(out, error ? "" : "\n");
+    return error == 0 ? OK : error == -ENOENT ? NOT_FOUND : FAILED;
 }
 
 static int answer_sources(struct service *s, struct buf *out)
@@ -217,6 +225,7 @@ int answer_request(const struct serve_request *request, struct buf *out, void *c
         json_alerts(out, s->pipeline.alerts);
         buf_byte(out, '\n');
         return OK;
+    case SERVE_HISTORY: return answer_history(s, request, out);
     case SERVE_SOURCES: return answer_sources(s, out);
     case SERVE_HEALTH: return answer_health(s, request, out);
     case SERVE_TOP: return answer_top(s, request, out);

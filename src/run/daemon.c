@@ -60,6 +60,7 @@ static void say_status(const struct service *s)
 static void on_tick(uv_timer_t *timer)
 {
     struct service *s = timer->data;
+    past_configure(s);
     summaries_fold(s);
     deliver_deferred(s);
     deliver_state(s, false);
@@ -117,6 +118,9 @@ static void after_save(uv_work_t *work, int status)
 {
     (void)status;
     struct service *s = work->data;
+    if (s->saving_why.text[0]) {
+        past_return(s, &s->saving);
+    }
     store_done(&s->saving);
     free(s->saving_path);
     s->saving_path = NULL;
@@ -161,7 +165,8 @@ static void on_checkpoint(uv_timer_t *timer)
 {
     struct service *s = timer->data;
     uint64_t told = told_by_now(s);
-    if (s->is_saving || (!s->pipeline.has_moved && told == s->saved_told)) {
+    if (s->is_saving ||
+        (!s->pipeline.has_moved && told == s->saved_told && s->pipeline.history.n == 0)) {
         return;
     }
     struct store now = {.seq = s->seq};
@@ -172,7 +177,7 @@ static void on_checkpoint(uv_timer_t *timer)
     int64_t now_ms = clock_wall_ms(); /* before: what is made meanwhile is newer */
     sections_positions(s, &now);
     if (same_positions(&now, &s->store) && s->pipeline.total.lines == s->saved_lines &&
-        told == s->saved_told) {
+        told == s->saved_told && s->pipeline.history.n == 0) {
         store_done(&now);
         return;
     }
@@ -182,7 +187,7 @@ static void on_checkpoint(uv_timer_t *timer)
     sections_positions(s, &s->saving);
     kept_write(s, &s->saving, store_needs_all(s->file));
     s->saving.seq = s->seq;
-    s->saving.saved_ms = now_ms;
+    s->saving.saved_ms = s->saving_ms = now_ms;
     s->saved_lines = s->pipeline.total.lines;
     s->saved_told = told;
     s->saving_path = alloc_text(span_of(s->config.store_path));
@@ -356,6 +361,7 @@ static int start_service(struct service *s, struct problem *why)
     deliver_configure(s);
     alert_set_restored(s->pipeline.alerts, clock_wall_ms() / 1000);
     summaries_configure(s);
+    past_configure(s);
     start_timers(s);
     sections_start(s, &s->config);
     systemd_ready("following");
@@ -367,6 +373,7 @@ static int start_service(struct service *s, struct problem *why)
 static void done_service(struct service *s)
 {
     struct problem why = {0};
+    past_join(s, &s->store);
     if (s->config.store_path && s->is_stopping && save(s, &s->store, s->config.store_path, &why)) {
         problem_say(&why);
         s->failed = true;

@@ -98,6 +98,7 @@ static void keep_body(struct span body, void *ctx)
 /* All must be folded (summaries_fold): what is in a live tally would be missing. */
 void kept_write(struct service *s, struct store *out, bool is_whole)
 {
+    past_take(s, out);
     add_service(out, s);
     add(out, STORE_TALLY, "", &s->pipeline.total);
     if (s->pipeline.has_intervals) {

@@ -79,6 +79,7 @@ void pipeline_done(struct pipeline *p)
     }
     tally_done(&p->total);
     tally_done(&p->interval);
+    history_done(&p->history);
     free(p->batch);
     states_done(&p->states);
     alert_set_free(p->alerts);

@@ -109,6 +109,7 @@ struct service {
     struct store
         saving; /* what the worker writes, and where: a reload may change the setting meanwhile */
     char *saving_path;
+    int64_t saving_ms; /* the moment of it */
     struct store_file
         *file; /* the worker's while is_saving; NULL: to be opened with the next one */
     struct problem saving_why;       /* why the last one failed; "": it did not */
@@ -142,6 +143,17 @@ void kept_send(struct service *s, const struct hook *hook);
  */
 void kept_write(struct service *s, struct store *out, bool is_whole);
 void kept_done(struct service *s);
+
+/* past.c: takes up the settings of history, and our clock: call it once a second. */
+void past_configure(struct service *s);
+/* Hands over what is to be added to the store's history; and takes it back when that failed. */
+void past_take(struct service *s, struct store *out);
+void past_return(struct service *s, const struct store *unsaved);
+/* Adds to a store that is to be saved what came back since past_take. */
+void past_join(const struct service *s, struct store *out);
+/* Appends the history of the last seconds (0: of a day). 0, or -ENOENT or another negative errno
+ * with the reason in `out`. */
+int past_answer(struct service *s, int last_s, struct buf *out);
 
 /* summaries.c: a summary of totals or of the interval so far; the caller frees with summaries_done.
  */

@@ -115,7 +115,7 @@ void source_restore_clock(struct source *s, int64_t clock, int64_t skew_s)
     }
 }
 
-/* The alerts and the interval both read the records before window_drain takes them away. */
+/* The alerts, the history and the interval read the records before window_drain takes them away. */
 void source_feed(struct source *s, int64_t closed_before)
 {
     if (!s->live) {
@@ -126,6 +126,10 @@ void source_feed(struct source *s, int64_t closed_before)
         closed_before = w->clock;
     }
     alert_set_feed(s->shared->alerts, s->name, w, closed_before);
+    if (s->shared->has_history) {
+        struct pipeline *p = s->shared;
+        history_add_window(&p->history, w, &p->history_bounds);
+    }
     if (s->shared->has_intervals && w->has_clock && w->n_records) {
         /* A line that still waits stays here: it comes with the records once it is settled. */
         struct window records = *w;

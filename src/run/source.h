@@ -12,6 +12,7 @@
 #include "format/states.h"
 #include "input/framer.h"
 #include "output/summary.h"
+#include "tally/history.h"
 #include "tally/tally.h"
 
 struct verdict_cache; /* verdict tables by server and vendor, made once each */
@@ -31,10 +32,13 @@ struct pipeline {
      * They alone know times then. */
     bool has_sums;
     struct tally total, interval;
-    struct source *awake; /* those that were not put to rest since their last lines */
-    bool has_moved;       /* bytes were counted; reset by whoever writes down how far */
-    int64_t closed_ms;    /* wall time at which seconds were closed last; 0: not yet */
-    int lateness_ms;      /* for source_closed_before, with that */
+    struct source *awake;   /* those that were not put to rest since their last lines */
+    bool has_moved;         /* bytes were counted; reset by whoever writes down how far */
+    int64_t closed_ms;      /* wall time at which seconds were closed last; 0: not yet */
+    int lateness_ms;        /* for source_closed_before, with that */
+    bool has_history;       /* counts are kept by the minute, too … */
+    struct history history; /* … since they were written last */
+    struct history_bounds history_bounds;
 };
 
 struct source {

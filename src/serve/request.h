@@ -15,6 +15,7 @@ enum serve_topic {
     SERVE_METRICS,
     SERVE_ALERTS,
     SERVE_SOURCES,
+    SERVE_HISTORY,
     SERVE_HEALTH,
     SERVE_TOP,     /* args: dimension, number */
     SERVE_EXPLAIN, /* args: code [format] */

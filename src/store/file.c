@@ -8,14 +8,13 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/library.h"
 #include "store/order.h"
+#include "store/past.h"
 #include "store/store.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -37,6 +36,7 @@ static const char *const steps[] = {
     " bytes BLOB NOT NULL);"
     "CREATE TABLE alert (n INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL,"
     " bytes BLOB NOT NULL);",
+    PAST_TABLE,
 };
 
 enum {
@@ -47,32 +47,6 @@ static const char *const kinds[STORE_KINDS] = {
     [STORE_TALLY] = "tally", [STORE_INTERVAL] = "interval", [STORE_ALERTS] = "alerts",
     [STORE_CLOCK] = "clock", [STORE_SERVICE] = "service",   [STORE_QUEUE] = "queue",
 };
-
-/* What is called of SQLite, without its "sqlite3_": it is loaded with the first store. */
-#define FUNCTIONS(DO) \
-    DO(bind_blob)     \
-    DO(bind_int64)    \
-    DO(bind_text)     \
-    DO(busy_timeout)  \
-    DO(close)         \
-    DO(column_blob)   \
-    DO(column_bytes)  \
-    DO(column_int64)  \
-    DO(errcode)       \
-    DO(errmsg)        \
-    DO(exec)          \
-    DO(finalize)      \
-    DO(open_v2)       \
-    DO(prepare_v2)    \
-    DO(reset)         \
-    DO(step)          \
-    DO(system_errno)
-
-static struct sqlite_calls {
-#define DECLARE(name) __typeof__(sqlite3_##name) *name;
-    FUNCTIONS(DECLARE)
-#undef DECLARE
-} sql;
 
 /* Hashes of the rows that the file has, in order. */
 struct rows {
@@ -93,43 +67,13 @@ struct store_file {
     uint64_t device, inode;
     struct rows rows[TABLES];
     sqlite3_stmt *put[TABLES], *cut[TABLES], *meta;
-    bool has_all; /* alerts as they were handed in, without a gap */
+    int64_t pruned_h; /* hour in which old history was removed last */
+    bool has_all;     /* alerts as they were handed in, without a gap */
 };
-
-static bool load_sqlite(void)
-{
-    static const char *const names[] = {"libsqlite3.so.0", NULL};
-#define ROW(name) {"sqlite3_" #name, offsetof(struct sqlite_calls, name)},
-    static const struct library_function functions[] = {FUNCTIONS(ROW)};
-#undef ROW
-    return sql.open_v2 ||
-           library_load(names, functions, sizeof functions / sizeof *functions, &sql);
-}
-
-/* The errno that says best what SQLite's last call met; 0 for what is fine. */
-static int error_of(const struct store_file *f, int code)
-{
-    switch (code & 0xff) {
-    case SQLITE_OK:
-    case SQLITE_ROW:
-    case SQLITE_DONE: return 0;
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
-    case SQLITE_MISMATCH: return -EBADMSG;
-    case SQLITE_FULL: return -ENOSPC;
-    case SQLITE_READONLY: return -EROFS;
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED: return -EBUSY;
-    case SQLITE_NOMEM: return -ENOMEM;
-    default: break;
-    }
-    int system = sql.system_errno(f->db);
-    return system > 0 ? -system : -EIO;
-}
 
 static int run(const struct store_file *f, const char *text)
 {
-    return error_of(f, sql.exec(f->db, text, NULL, NULL, NULL));
+    return sql_run(f->db, text);
 }
 
 /* A number that SQL gives: a single row of a single column. */
@@ -142,7 +86,7 @@ static int ask(const struct store_file *f, const char *text, int64_t *out)
         code = sql.step(s);
         *out = code == SQLITE_ROW ? sql.column_int64(s, 0) : 0;
     }
-    int error = error_of(f, code);
+    int error = sql_error(f->db, code);
     sql.finalize(s);
     return error;
 }
@@ -202,7 +146,7 @@ static int prepare_all(struct store_file *f)
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]) && code == SQLITE_OK; i++) {
         code = sql.prepare_v2(f->db, all[i].text, -1, all[i].at, NULL);
     }
-    return error_of(f, code);
+    return sql_error(f->db, code);
 }
 
 /* Is it ours, and no newer than we are? Tables of older versions are brought up to date. */
@@ -236,7 +180,7 @@ static int open_db(struct store_file *f, bool *is_foreign)
         return r;
     }
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
-    r = error_of(f, sql.open_v2(f->path, &f->db, flags, NULL));
+    r = sql_error(f->db, sql.open_v2(f->path, &f->db, flags, NULL));
     if (r == 0 && stat(f->path, &st) == 0) {
         f->device = (uint64_t)st.st_dev;
         f->inode = (uint64_t)st.st_ino;
@@ -393,7 +337,7 @@ static int read_rows(struct store_file *f, const char *text, struct store *s,
             take(f, row, s);
         }
     }
-    int error = error_of(f, code);
+    int error = sql_error(f->db, code);
     sql.finalize(row);
     return error;
 }
@@ -439,7 +383,7 @@ static int open_and_read(struct store_file *f, struct store *s, struct problem *
 int store_open(struct store_file **out, const char *path, struct store *s, struct problem *why)
 {
     *out = NULL;
-    if (!load_sqlite()) {
+    if (!sql_load()) {
         problem_set(why, "there is no libsqlite3.so.0, which the store needs");
         return -ENOSYS;
     }
@@ -473,14 +417,6 @@ void store_close(struct store_file *f)
     }
 }
 
-/* Carries out a statement whose values are bound, and makes it ready for others. */
-static int finish(const struct store_file *f, sqlite3_stmt *s)
-{
-    int error = error_of(f, sql.step(s));
-    sql.reset(s);
-    return error;
-}
-
 static void bind_number(sqlite3_stmt *s, int at, uint64_t value)
 {
     sql.bind_int64(s, at, (sqlite3_int64)value);
@@ -502,7 +438,7 @@ static int put_position(const struct store_file *f, size_t n, const struct store
     for (int i = 0; i < 5; i++) {
         bind_number(s, 4 + i, numbers[i]);
     }
-    return finish(f, s);
+    return sql_finish(f->db, s);
 }
 
 static int put_note(const struct store_file *f, enum table table, size_t n,
@@ -513,14 +449,14 @@ static int put_note(const struct store_file *f, enum table table, size_t n,
     bind_text(s, 2, kinds[note->kind]);
     bind_text(s, 3, note->name);
     sql.bind_blob(s, 4, note->len ? note->bytes : "", (int)note->len, SQLITE_STATIC);
-    return finish(f, s);
+    return sql_finish(f->db, s);
 }
 
 static int put_meta(const struct store_file *f, const char *name, uint64_t value)
 {
     bind_text(f->meta, 1, name);
     bind_number(f->meta, 2, value);
-    return finish(f, f->meta);
+    return sql_finish(f->db, f->meta);
 }
 
 static bool is_written(const struct rows *rows, size_t n, uint64_t hash)
@@ -550,8 +486,20 @@ static int put_rows(struct store_file *f, const struct store *s, struct rows *no
     for (int i = 0; i < TABLES && r == 0; i++) {
         if (now[i].n < f->rows[i].n) {
             bind_number(f->cut[i], 1, now[i].n);
-            r = finish(f, f->cut[i]);
+            r = sql_finish(f->db, f->cut[i]);
         }
+    }
+    return r;
+}
+
+/* Adds to the history, and once an hour removes what is too old. */
+static int put_history(struct store_file *f, const struct store *s)
+{
+    int64_t now_s = s->saved_ms / 1000, hour = now_s / HISTORY_HOUR;
+    int r = past_add(f->db, &s->history);
+    if (r == 0 && f->pruned_h != hour) {
+        r = past_prune(f->db, now_s - s->history_s, now_s - STORE_HOURS_S);
+        f->pruned_h = hour;
     }
     return r;
 }
@@ -565,6 +513,7 @@ static int write_all(struct store_file *f, const struct store *s)
     r = r ? r : put_rows(f, s, now);
     memcpy(before, f->rows, sizeof(before));
     memcpy(f->rows, now, sizeof(now));
+    r = r ? r : put_history(f, s);
     r = r ? r : put_meta(f, "seq", s->seq);
     r = r ? r : put_meta(f, "saved_ms", (uint64_t)s->saved_ms);
     r = r ? r : put_meta(f, "checksum", checksum(f, s->seq, s->saved_ms));

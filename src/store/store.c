@@ -20,6 +20,7 @@ void store_done(struct store *s)
     }
     free(s->positions);
     free(s->notes);
+    history_done(&s->history);
     *s = (struct store){0};
 }
 

@@ -62,6 +62,12 @@ class Daemon:
             return 0
         return row[0] if row else 0
 
+    def history(self):
+        """How many requests the store's history has."""
+        with sqlite3.connect("file:%s?mode=ro" % (self.folder / "checkpoint"), uri=True) as db:
+            row = db.execute("SELECT sum(count) FROM history WHERE width = 3600 AND kind = 0")
+            return row.fetchone()[0]
+
     def summary(self):
         """None while it does not answer."""
         try:
@@ -93,6 +99,7 @@ class Storm:
         self.daemon = Daemon(options.teapotd, folder, self.log)
         self.truth, self.lines, self.unread = collections.Counter(), 0, 0
         self.rotations, self.kills = collections.Counter(), collections.Counter()
+        self.began = int(time.time()) - 86400
         self.half = b""  # of a line, written already
         self.daemon.start()
         self.settle(10)
@@ -104,7 +111,7 @@ class Storm:
         status = self.random.choice(STATUSES)
         self.truth[str(status)] += 1
         self.lines += 1
-        now = 1795365822 + self.lines // 50
+        now = self.began + self.lines // 50
         stamp = time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(now))
         agent = "x" * self.random.choice((4, 4, 40, 400))
         return b'192.0.2.%d - - [%s] "GET /p/%d HTTP/1.1" %d %d "-" "%s"\n' % (
@@ -255,6 +262,7 @@ class Storm:
         return {
             "lines": self.lines,
             "counted": summary["lines"] if summary else None,
+            "in_history": self.daemon.history(),
             "wrong": codes,
             "rotations": dict(self.rotations),
             "kills": dict(self.kills),
@@ -281,7 +289,7 @@ def main():
     finally:
         if storm.daemon.process.poll() is None:
             storm.daemon.stop(signal.SIGKILL)
-    is_good = not result["wrong"] and result["lines"] == result["counted"]
+    is_good = not result["wrong"] and result["lines"] == result["counted"] == result["in_history"]
     print(json.dumps({"seed": options.seed, "steps": options.steps, **result}))
     if is_good and not options.folder:
         shutil.rmtree(folder)

@@ -4,6 +4,7 @@
  */
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "input/followed.h"
 #include "input/rotated.h"
 #include "input/siblings.h"
 
@@ -87,6 +88,9 @@ static struct tail_position position_at(const struct world *w, int n)
     struct tail_position p = {.device = 1, .inode = 2, .offset = text.len - rest.len};
     p.head_len = p.offset < TAIL_HEAD_BYTES ? (uint32_t)p.offset : TAIL_HEAD_BYTES;
     p.head_hash = span_hash(span_head(text, p.head_len));
+    struct span read = span_head(text, (size_t)p.offset);
+    p.tail_len = p.offset < TAIL_END_BYTES ? (uint32_t)p.offset : TAIL_END_BYTES;
+    p.tail_hash = span_hash(span_after(read, read.len - p.tail_len));
     return p;
 }
 
@@ -147,6 +151,35 @@ static void what_was_read_is_found_under_another_name_or_packed(void **state)
     siblings_done(&s);
 }
 
+/* All begin with the same 1,024 bytes and more, as logs with a long head do. */
+static void of_those_with_one_head_the_one_is_found_that_was_read(void **state)
+{
+    const struct world *w = *state;
+    struct tail_position p = position_at(w, 60);
+    struct siblings s = {.n = 0};
+    struct buf other = {0};
+    buf_add(&other, span_head(buf_span(&w->text), (size_t)p.offset - 10));
+    while (other.len < w->text.len) {
+        buf_text(&other, "and then another line\n");
+    }
+    put_packed(w, "access.log.1.gz", buf_span(&other));
+    put_packed(w, "access.log.2.gz", buf_span(&w->text));
+    put_packed(w, "access.log.3.gz", buf_span(&other));
+    put(w, "access.log.4", buf_span(&other));
+    find(w, &s);
+    struct sibling *found = siblings_of(&s, &p);
+    assert_non_null(found);
+    assert_non_null(strstr(found->path, "access.log.2.gz"));
+    siblings_done(&s);
+    char *path = path_of(w, "access.log.2.gz");
+    unlink(path);
+    free(path);
+    find(w, &s);
+    assert_null(siblings_of(&s, &p));
+    siblings_done(&s);
+    buf_done(&other);
+}
+
 static void what_is_unpacked_can_be_read_by_offset(void **state)
 {
     const struct world *w = *state;
@@ -163,6 +196,7 @@ static void what_is_unpacked_can_be_read_by_offset(void **state)
         assert_int_equal(pread(fd, got, text.len + 1, 0), text.len);
         assert_memory_equal(got, text.ptr, p.head_len);
         assert_memory_equal(got + p.offset, text.ptr + p.offset, text.len - p.offset);
+        assert_true(followed_fits(fd, &p));
         close(fd);
         free(got);
         siblings_done(&s);
@@ -221,6 +255,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(rotated_names_are_told_from_others, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_was_read_is_found_under_another_name_or_packed, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(of_those_with_one_head_the_one_is_found_that_was_read,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_unpacked_can_be_read_by_offset, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_copy_in_the_making_is_no_new_file, set_up, tear_down),
     };

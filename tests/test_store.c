@@ -90,7 +90,9 @@ static void add(struct store *s, const char *source, const char *path, uint64_t 
                                           .inode = inode,
                                           .offset = inode * 1000,
                                           .head_hash = ~inode,
-                                          .head_len = (uint32_t)inode % 1025});
+                                          .head_len = (uint32_t)inode % 1025,
+                                          .tail_hash = inode % 3 ? inode * 7 : 0,
+                                          .tail_len = (uint32_t)inode % 3});
     free(own_source);
     free(own_path);
 }
@@ -99,7 +101,8 @@ static bool same_position(const struct store_position *a, const struct store_pos
 {
     return strcmp(a->source, b->source) == 0 && strcmp(a->path, b->path) == 0 &&
            a->device == b->device && a->inode == b->inode && a->offset == b->offset &&
-           a->head_hash == b->head_hash && a->head_len == b->head_len;
+           a->head_hash == b->head_hash && a->head_len == b->head_len &&
+           a->tail_hash == b->tail_hash && a->tail_len == b->tail_len;
 }
 
 static const struct store_note *next_note(const struct store *s, size_t *at, bool of_alerts)
@@ -606,8 +609,12 @@ static void a_store_of_the_first_version_gets_a_history(void **state)
     struct store s, back;
     int64_t saved_ms = 0;
     make_store(&s, 5);
+    for (size_t i = 0; i < s.n_positions; i++) {
+        s.positions[i].tail_hash = s.positions[i].tail_len = 0;
+    }
     save(p, &s);
-    run_sql(p, "DROP TABLE history; PRAGMA user_version = 1");
+    run_sql(p, "DROP TABLE history; ALTER TABLE position DROP COLUMN tail_hash;"
+               "ALTER TABLE position DROP COLUMN tail_len; PRAGMA user_version = 1");
     load(p, &back, NULL);
     assert_true(same_store(&s, &back));
     store_done(&s);

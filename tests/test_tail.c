@@ -63,6 +63,33 @@ static void a_file_that_was_truncated_and_grew_beyond_is_known_by_its_head(void 
     assert_int_equal(world_source(w, "a.log")->truncated, 1);
 }
 
+/* A head that all files of a server share, as long as the fingerprint of the head. */
+static char *same_head(void)
+{
+    return alloc_printf("#Fields: %0*d\n", TAIL_HEAD_BYTES, 0);
+}
+
+static void a_file_that_grew_beyond_with_the_same_head_is_known_by_what_was_read_last(void **state)
+{
+    struct world *w = *state;
+    char *head = same_head(), *both;
+    world_write(w, "a.log", head);
+    world_write(w, "a.log", "one\ntwo\n");
+    world_follow(w, "a.log");
+    both = alloc_printf("%sone\ntwo\n", head);
+    world_expect(w, "a.log", both);
+    free(both);
+    world_settle(w);
+    world_truncate(w, "a.log", 0);
+    world_write(w, "a.log", head);
+    world_write(w, "a.log", "three\nfour\nfive\n");
+    both = alloc_printf("%sone\ntwo\n%sthree\nfour\nfive\n", head, head);
+    world_expect(w, "a.log", both);
+    assert_int_equal(world_source(w, "a.log")->truncated, 1);
+    free(both);
+    free(head);
+}
+
 static void a_file_that_was_rewritten_at_the_same_size_is_read_again(void **state)
 {
     struct world *w = *state;
@@ -195,6 +222,26 @@ static void a_stored_position_of_another_content_is_not_used(void **state)
     world_write(w, "a.log", "xne\ntwo\nthree\n");
     follow_stored(w, "a.log");
     world_expect(w, "a.log", "one\ntwo\nxne\ntwo\nthree\n");
+}
+
+static void a_stored_position_is_not_used_where_only_the_head_is_the_same(void **state)
+{
+    struct world *w = *state;
+    char *head = same_head();
+    char *once = alloc_printf("%sone\ntwo\n", head);
+    char *both = alloc_printf("%sone\ntwo\n%sthree\nfour\nfive\n", head, head);
+    world_write(w, "a.log", once);
+    world_follow(w, "a.log");
+    world_expect(w, "a.log", once);
+    stop_and_store(w);
+    world_truncate(w, "a.log", 0);
+    world_write(w, "a.log", head);
+    world_write(w, "a.log", "three\nfour\nfive\n");
+    follow_stored(w, "a.log");
+    world_expect(w, "a.log", both);
+    free(head);
+    free(once);
+    free(both);
 }
 
 static void a_stored_position_behind_the_end_is_not_used(void **state)
@@ -522,6 +569,7 @@ int main(void)
         TEST(half_a_line_waits_for_its_end),
         TEST(a_truncated_file_is_read_from_its_start),
         TEST(a_file_that_was_truncated_and_grew_beyond_is_known_by_its_head),
+        TEST(a_file_that_grew_beyond_with_the_same_head_is_known_by_what_was_read_last),
         TEST(a_file_that_was_rewritten_at_the_same_size_is_read_again),
         TEST(a_hole_after_truncation_is_passed_over),
         TEST(files_that_a_glob_finds_later_are_read_from_their_start),
@@ -530,6 +578,7 @@ int main(void)
         TEST(names_with_wildcards_in_them_can_be_given),
         TEST(reading_goes_on_at_a_stored_position),
         TEST(a_stored_position_of_another_content_is_not_used),
+        TEST(a_stored_position_is_not_used_where_only_the_head_is_the_same),
         TEST(a_stored_position_behind_the_end_is_not_used),
         TEST(a_stored_position_without_a_head_is_not_used),
         TEST(a_restart_inside_a_long_line_skips_its_rest),

@@ -130,6 +130,7 @@ static const struct writer writers[] = {
     {"combined", "nginx and Apache", writer_combined, NULL},
     {"timed", "nginx with times and upstreams", writer_timed, NULL},
     {"vhost", "Apache's vhost_combined, with escapes and garbage", writer_vhost, NULL},
+    {"strange", "the same, with hosts, paths and agents that come once", writer_strange, NULL},
     {"haproxy", "HAProxy's option httplog", put_haproxy, NULL},
     {"syslog", "the same over syslog, RFC 3164", put_syslog, NULL},
     {"w3c", "Microsoft IIS", put_w3c, put_w3c_head},

@@ -35,6 +35,7 @@ void writer_request_line(struct out *o, const struct request *r);
 void writer_combined(struct out *o, struct request *r);
 void writer_timed(struct out *o, struct request *r);
 void writer_vhost(struct out *o, struct request *r);
+void writer_strange(struct out *o, struct request *r);
 void writer_short(struct out *o, struct request *r);
 void writer_long(struct out *o, struct request *r);
 

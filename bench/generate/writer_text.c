@@ -161,6 +161,31 @@ void writer_vhost(struct out *o, struct request *r)
     }
 }
 
+/* As vhost_combined, but hosts, paths and agents are new in nearly every line: what bounded tables
+ * have to bear. */
+void writer_strange(struct out *o, struct request *r)
+{
+    uint64_t odd = r->luck * 0x9e3779b97f4a7c15u;
+    out_text(o, "h");
+    out_number(o, odd >> 40);
+    out_text(o, ".example:443 ");
+    writer_address(o, r);
+    put_time(o, r);
+    out_char(o, '"');
+    out_text(o, r->method);
+    out_text(o, " /p");
+    out_number(o, odd & 0xffffff);
+    out_text(o, "/q");
+    out_number(o, odd >> 32 & 0xffff);
+    out_text(o, "?id=");
+    out_number(o, r->id);
+    out_text(o, " HTTP/1.1\"");
+    put_status_bytes(o, r);
+    out_text(o, " \"-\" \"agent/");
+    out_number(o, odd >> 16 & 0xffffffff);
+    out_char(o, '"');
+}
+
 /* The common format with as little in it as there can be. */
 void writer_short(struct out *o, struct request *r)
 {

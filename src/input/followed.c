@@ -1,7 +1,8 @@
 #define _GNU_SOURCE /* statx */
 
 /*
- * The fingerprint grows with the offset up to TAIL_HEAD_BYTES. Device and inode alone would not do:
+ * The fingerprint is of the head, and grows with the offset up to TAIL_HEAD_BYTES; and of the last
+ * bytes that were used, for many logs begin alike (#Fields). Device and inode alone would not do:
  * file systems give the inode of a deleted file to the next one, and a truncated file keeps its
  * own.
  */
@@ -96,6 +97,14 @@ static bool has_head(int fd, uint32_t len, uint64_t want)
     return len == 0 || (len <= TAIL_HEAD_BYTES && hash_head(fd, len, &hash) && hash == want);
 }
 
+static bool has_tail(int fd, uint64_t offset, uint32_t len, uint64_t want)
+{
+    char tail[TAIL_END_BYTES];
+    return len == 0 || (len <= TAIL_END_BYTES && len <= offset &&
+                        read_at(fd, tail, len, offset - len) == (ssize_t)len &&
+                        span_hash((struct span){tail, len}) == want);
+}
+
 bool followed_fits(int fd, const struct tail_position *p)
 {
     struct stat st;
@@ -103,12 +112,30 @@ bool followed_fits(int fd, const struct tail_position *p)
         return false;
     }
     /* Without a head nothing shows that it is the file. */
-    return (p->head_len > 0 || p->offset == 0) && has_head(fd, p->head_len, p->head_hash);
+    return (p->head_len > 0 || p->offset == 0) && has_head(fd, p->head_len, p->head_hash) &&
+           has_tail(fd, p->offset, p->tail_len, p->tail_hash);
 }
 
 bool followed_is_same(const struct tail_file *f)
 {
-    return has_head(f->fd, f->head_len, f->head_hash);
+    return has_head(f->fd, f->head_len, f->head_hash) &&
+           has_tail(f->fd, f->offset, f->tail_len, f->tail_hash);
+}
+
+/* Remembers the last bytes before the offset; `known`: those of them that are at hand, for reading
+ * them again might find those of another content. Without any they are read. */
+static void note_tail(struct tail_file *f, struct span known)
+{
+    char tail[TAIL_END_BYTES];
+    uint64_t len = known.len ? known.len : f->offset;
+    len = len < TAIL_END_BYTES ? len : TAIL_END_BYTES;
+    if (known.len) {
+        known = span_after(known, known.len - (size_t)len);
+    } else if (read_at(f->fd, tail, (size_t)len, f->offset - len) == (ssize_t)len) {
+        known = (struct span){tail, (size_t)len};
+    }
+    f->tail_len = (uint32_t)known.len;
+    f->tail_hash = known.len ? span_hash(known) : 0;
 }
 
 /* Lets the head cover what it can. `known`: the first bytes of the file if they are at hand;
@@ -122,7 +149,7 @@ static void grow_head(struct tail_file *f, struct span known)
     }
     if (known.len >= len) {
         hash = span_hash(span_head(known, len));
-    } else if (!followed_is_same(f) || !hash_head(f->fd, len, &hash)) {
+    } else if (!has_head(f->fd, f->head_len, f->head_hash) || !hash_head(f->fd, len, &hash)) {
         return;
     }
     f->head_hash = hash;
@@ -147,6 +174,8 @@ void followed_resume(struct tail_file *f, const struct tail_position *p)
     f->seen = p->offset;
     f->head_hash = p->head_hash;
     f->head_len = p->head_len;
+    f->tail_hash = p->tail_hash;
+    f->tail_len = p->tail_len;
     note_line_start(f);
 }
 
@@ -161,6 +190,7 @@ void followed_to_end(struct tail_file *f, char *buf)
     f->offset = n > 0 ? from + (uint64_t)n : from ? f->size : 0;
     f->seen = f->offset;
     grow_head(f, (struct span){buf, 0});
+    note_tail(f, (struct span){buf, 0});
     note_line_start(f);
 }
 
@@ -174,6 +204,8 @@ uint64_t followed_rewind(struct tail_file *f)
     f->seen = 0;
     f->head_hash = 0;
     f->head_len = 0;
+    f->tail_hash = 0;
+    f->tail_len = 0;
     f->framer.skipping = false;
     f->framer.cut = false;
     f->is_caught_up = false;
@@ -192,6 +224,9 @@ void followed_advance(struct tail_file *f, struct span bytes, size_t used)
     f->seen = f->offset + bytes.len;
     f->offset += used < bytes.len ? used : bytes.len;
     grow_head(f, is_first ? bytes : span_head(bytes, 0));
+    if (used) {
+        note_tail(f, span_head(bytes, used));
+    }
 }
 
 void followed_move(struct tail_file *f, uint64_t offset)
@@ -199,4 +234,5 @@ void followed_move(struct tail_file *f, uint64_t offset)
     f->offset = offset;
     f->seen = f->seen > offset ? f->seen : offset;
     grow_head(f, (struct span){NULL, 0});
+    note_tail(f, (struct span){NULL, 0});
 }

@@ -1,5 +1,6 @@
 /*
- * One followed file: its descriptor, how far it was read, and the fingerprint of its head. Knows
+ * One followed file: its descriptor, how far it was read, and the fingerprint of what was read of
+ * it. Knows
  * nothing of names' changes or of the loop; tail.c decides.
  */
 #ifndef TEAPOT_INPUT_FOLLOWED_H
@@ -21,12 +22,12 @@ struct tail_file {
     int fd;           /* -1: closed */
     unsigned n_names; /* that lead to it now */
     uint64_t device, inode, offset;
-    uint64_t seen; /* bytes up to here were handed out */
-    uint64_t size; /* at the last look */
-    uint64_t head_hash;
-    uint64_t quiet_ms; /* loop time since which nothing new was found */
-    int64_t ctime_ns;  /* at the last look */
-    uint32_t head_len;
+    uint64_t seen;                 /* bytes up to here were handed out */
+    uint64_t size;                 /* at the last look */
+    uint64_t head_hash, tail_hash; /* as in struct tail_position */
+    uint64_t quiet_ms;             /* loop time since which nothing new was found */
+    int64_t ctime_ns;              /* at the last look */
+    uint32_t head_len, tail_len;
     bool is_active;    /* in the list of those that are read */
     bool is_lent;      /* read by the caller: on_backlog */
     bool is_rotated;   /* its home leads elsewhere */
@@ -54,7 +55,8 @@ int64_t followed_born(int fd);
 /* When something in the inode changed last, in nanoseconds. */
 int64_t followed_ctime(const struct stat *st);
 
-/* Does a position belong to the open file: is the head the same, and the file long enough? */
+/* Does a position belong to the open file: is what was read the same, as far as its fingerprint
+ * says, and the file long enough? */
 bool followed_fits(int fd, const struct tail_position *p);
 
 /* Is the content still that which was read before? */

@@ -130,30 +130,12 @@ static bool is_copy(struct sibling *s, const struct tail_position *p)
     return (s->is_packed || (uint64_t)s->st.st_size >= p->offset) && sibling_has_head(s, p);
 }
 
-struct sibling *siblings_of(struct siblings *s, const struct tail_position *p)
-{
-    for (size_t i = 0; i < s->n; i++) {
-        struct sibling *at = &s->all[i];
-        if (p->inode == (uint64_t)at->st.st_ino && p->device == (uint64_t)at->st.st_dev &&
-            !at->is_packed && (uint64_t)at->st.st_size >= p->offset &&
-            (p->offset == 0 || sibling_has_head(at, p))) {
-            return at;
-        }
-    }
-    for (size_t i = s->n; i-- > 0;) {
-        if (is_copy(&s->all[i], p)) {
-            return &s->all[i];
-        }
-    }
-    return NULL;
-}
-
-/* Writes the bytes that begin at `at` as far as they are of the head or behind `offset`. */
-static bool write_piece(int fd, const char *bytes, size_t n, uint64_t at, uint64_t offset)
+/* Writes the bytes that begin at `at` as far as they are of the head or behind `from`. */
+static bool write_piece(int fd, const char *bytes, size_t n, uint64_t at, uint64_t from)
 {
     while (n) {
         bool is_head = at < TAIL_HEAD_BYTES;
-        uint64_t skipped = !is_head && at < offset ? offset - at : 0;
+        uint64_t skipped = !is_head && at < from ? from - at : 0;
         if (skipped >= n) {
             return true;
         }
@@ -178,11 +160,11 @@ static int unpack_to(int fd, const char *path, uint64_t offset)
     struct problem ignored;
     struct file *file = file_open(path, &ignored);
     char *piece = alloc_zero(PIECE, 1);
-    uint64_t at = 0;
+    uint64_t at = 0, from = offset > TAIL_END_BYTES ? offset - TAIL_END_BYTES : 0;
     ptrdiff_t n;
     int error = file ? 0 : -ENOENT;
     while (!error && (n = file_read(file, piece, PIECE, &ignored)) > 0) {
-        error = write_piece(fd, piece, (size_t)n, at, offset) ? 0 : -ENOSPC;
+        error = write_piece(fd, piece, (size_t)n, at, from) ? 0 : -ENOSPC;
         at += (uint64_t)n;
     }
     if (!error && at < offset) {
@@ -213,4 +195,44 @@ int sibling_open(const struct sibling *s, uint64_t offset)
         close(fd);
     }
     return error ? error : fd;
+}
+
+/* Is what was read last the same, too? Many logs have one head. */
+static bool has_end(const struct sibling *s, const struct tail_position *p)
+{
+    int fd = sibling_open(s, p->offset);
+    bool fits = fd >= 0 && followed_fits(fd, p);
+    if (fd >= 0) {
+        close(fd);
+    }
+    return fits;
+}
+
+/* Unpacking takes its time, so one alone is taken at its head's word. */
+static bool is_alone(struct siblings *s, const struct tail_position *p)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        n += is_copy(&s->all[i], p);
+    }
+    return n == 1;
+}
+
+struct sibling *siblings_of(struct siblings *s, const struct tail_position *p)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        struct sibling *at = &s->all[i];
+        if (p->inode == (uint64_t)at->st.st_ino && p->device == (uint64_t)at->st.st_dev &&
+            !at->is_packed && (uint64_t)at->st.st_size >= p->offset &&
+            (p->offset == 0 || has_end(at, p))) {
+            return at;
+        }
+    }
+    for (size_t i = s->n; i-- > 0;) {
+        struct sibling *at = &s->all[i];
+        if (is_copy(at, p) && ((at->is_packed && is_alone(s, p)) || has_end(at, p))) {
+            return at;
+        }
+    }
+    return NULL;
 }

@@ -34,8 +34,8 @@ struct siblings {
 void siblings_find(struct siblings *s, const char *path);
 void siblings_done(struct siblings *s);
 
-/* The one that a position belongs to: the same file, or else one with the same head that is at
- * least as long. NULL: there is none. */
+/* The one that a position belongs to: the same file, or else one with the same head and end of what
+ * was read. NULL: there is none. */
 struct sibling *siblings_of(struct siblings *s, const struct tail_position *p);
 
 /* Has the sibling the head of the position? A position without a head has that of no file. The head
@@ -43,7 +43,8 @@ struct sibling *siblings_of(struct siblings *s, const struct tail_position *p);
 bool sibling_has_head(struct sibling *s, const struct tail_position *p);
 
 /* Opens it for reading from `offset` on. What is packed is unpacked into a file without a name, in
- * which the bytes between its head and `offset` are a hole. A descriptor, or a negative errno. */
+ * which the bytes between its head and those just before `offset` are a hole. A descriptor, or a
+ * negative errno. */
 int sibling_open(const struct sibling *s, uint64_t offset);
 
 #endif

@@ -30,6 +30,8 @@ struct tail_position tail_file_position(const struct tail_file *f)
         .offset = f->offset,
         .head_hash = f->head_hash,
         .head_len = f->head_len,
+        .tail_hash = f->tail_hash,
+        .tail_len = f->tail_len,
     };
 }
 

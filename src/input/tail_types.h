@@ -10,7 +10,8 @@ enum {
     TAIL_BACKLOG_BYTES = 4194304, /* unread, so many are a backlog */
     TAIL_LOOK_MS = 1000,          /* everything is looked at so often, a quiet local file less */
     TAIL_ROTATE_WAIT_MS = 5000,   /* a renamed file is read on until it was quiet so long */
-    TAIL_HEAD_BYTES = 1024,       /* of a file's head that its fingerprint covers */
+    TAIL_HEAD_BYTES = 1024,       /* of a file's head that its fingerprint covers … */
+    TAIL_END_BYTES = 256,         /* … and of what was read last */
 };
 
 struct tail_file;
@@ -19,7 +20,9 @@ struct tail_file;
 struct tail_position {
     uint64_t device, inode, offset;
     uint64_t head_hash; /* of the first head_len bytes */
+    uint64_t tail_hash; /* of the last tail_len bytes before the offset */
     uint32_t head_len;  /* at most TAIL_HEAD_BYTES, never more than offset */
+    uint32_t tail_len;  /* at most TAIL_END_BYTES; 0: not known */
 };
 
 struct tail_events {

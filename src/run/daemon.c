@@ -134,7 +134,7 @@ static bool same_positions(const struct store *a, const struct store *b)
     for (size_t i = 0; a->n_positions == b->n_positions && i < a->n_positions; i++) {
         const struct store_position *p = &a->positions[i], *q = &b->positions[i];
         if (p->inode != q->inode || p->device != q->device || p->offset != q->offset ||
-            p->head_hash != q->head_hash) {
+            p->head_hash != q->head_hash || p->tail_hash != q->tail_hash) {
             return false;
         }
     }

@@ -188,7 +188,9 @@ static struct tail_position position_in(const struct store_position *p)
                                   .inode = p->inode,
                                   .offset = p->offset,
                                   .head_hash = p->head_hash,
-                                  .head_len = p->head_len};
+                                  .head_len = p->head_len,
+                                  .tail_hash = p->tail_hash,
+                                  .tail_len = p->tail_len};
 }
 
 /* `out` comes with device and inode, by which the store knows a file: one that was renamed while we
@@ -214,7 +216,9 @@ static void add_position(struct store *out, const struct section *section,
                                .inode = at->inode,
                                .offset = at->offset,
                                .head_hash = at->head_hash,
-                               .head_len = at->head_len};
+                               .head_len = at->head_len,
+                               .tail_hash = at->tail_hash,
+                               .tail_len = at->tail_len};
     store_add(out, &p);
 }
 

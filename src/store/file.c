@@ -36,7 +36,8 @@ static const char *const steps[] = {
     " bytes BLOB NOT NULL);"
     "CREATE TABLE alert (n INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL,"
     " bytes BLOB NOT NULL);",
-    PAST_TABLE,
+    PAST_TABLE "ALTER TABLE position ADD COLUMN tail_hash INTEGER NOT NULL DEFAULT 0;"
+               "ALTER TABLE position ADD COLUMN tail_len INTEGER NOT NULL DEFAULT 0;",
 };
 
 enum {
@@ -134,7 +135,7 @@ static int prepare_all(struct store_file *f)
         sqlite3_stmt **at;
         const char *text;
     } all[] = {
-        {&f->put[POSITIONS], "INSERT OR REPLACE INTO position VALUES (?,?,?,?,?,?,?,?)"},
+        {&f->put[POSITIONS], "INSERT OR REPLACE INTO position VALUES (?,?,?,?,?,?,?,?,?,?)"},
         {&f->cut[POSITIONS], "DELETE FROM position WHERE n >= ?"},
         {&f->put[NOTES], "INSERT OR REPLACE INTO note VALUES (?,?,?,?)"},
         {&f->cut[NOTES], "DELETE FROM note WHERE n >= ?"},
@@ -250,8 +251,11 @@ static uint64_t hash_row(size_t n, struct span a, struct span b, const uint64_t 
 
 static uint64_t hash_position(size_t n, const struct store_position *p)
 {
-    uint64_t numbers[] = {p->device, p->inode, p->offset, p->head_hash, p->head_len};
-    return hash_row(n, span_of(p->source), span_of(p->path), numbers, 5);
+    uint64_t numbers[] = {p->device,   p->inode,     p->offset,  p->head_hash,
+                          p->head_len, p->tail_hash, p->tail_len};
+    /* The first version had no tails: its checksum must stay right. */
+    return hash_row(n, span_of(p->source), span_of(p->path), numbers,
+                    p->tail_len || p->tail_hash ? 7 : 5);
 }
 
 static uint64_t hash_note(size_t n, const struct store_note *note)
@@ -285,7 +289,9 @@ static void take_position(struct store_file *f, sqlite3_stmt *row, struct store 
                                .inode = (uint64_t)sql.column_int64(row, 3),
                                .offset = (uint64_t)sql.column_int64(row, 4),
                                .head_hash = (uint64_t)sql.column_int64(row, 5),
-                               .head_len = (uint32_t)sql.column_int64(row, 6)};
+                               .head_len = (uint32_t)sql.column_int64(row, 6),
+                               .tail_hash = (uint64_t)sql.column_int64(row, 7),
+                               .tail_len = (uint32_t)sql.column_int64(row, 8)};
     add_hash(&f->rows[POSITIONS], hash_position(s->n_positions, &p));
     store_add(s, &p);
     free(p.source);
@@ -351,7 +357,8 @@ static int read_all(struct store_file *f, struct store *s)
     r = r ? r : ask(f, "SELECT value FROM meta WHERE name = 'checksum'", &sum);
     r = r ? r
           : read_rows(f,
-                      "SELECT source, path, device, inode, bytes_read, head_hash, head_len"
+                      "SELECT source, path, device, inode, bytes_read, head_hash, head_len,"
+                      " tail_hash, tail_len"
                       " FROM position ORDER BY n",
                       s, take_position);
     r = r ? r : read_rows(f, "SELECT kind, name, bytes FROM note ORDER BY n", s, take_note);
@@ -431,11 +438,12 @@ static void bind_text(sqlite3_stmt *s, int at, const char *text)
 static int put_position(const struct store_file *f, size_t n, const struct store_position *p)
 {
     sqlite3_stmt *s = f->put[POSITIONS];
-    const uint64_t numbers[] = {p->device, p->inode, p->offset, p->head_hash, p->head_len};
+    const uint64_t numbers[] = {p->device,   p->inode,     p->offset,  p->head_hash,
+                                p->head_len, p->tail_hash, p->tail_len};
     bind_number(s, 1, n);
     bind_text(s, 2, p->source);
     bind_text(s, 3, p->path);
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < 7; i++) {
         bind_number(s, 4 + i, numbers[i]);
     }
     return sql_finish(f->db, s);

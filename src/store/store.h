@@ -17,8 +17,8 @@ enum {
 struct store_position {
     char *source; /* name of the source */
     char *path;
-    uint64_t device, inode, offset, head_hash;
-    uint32_t head_len;
+    uint64_t device, inode, offset, head_hash, tail_hash; /* as in struct tail_position */
+    uint32_t head_len, tail_len;
 };
 
 enum store_kind {

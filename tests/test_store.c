@@ -514,6 +514,41 @@ static void when_writing_fails_the_old_checkpoint_stays(void **state)
     store_done(&back);
 }
 
+/* The lock is the process's, so another one must try. */
+static void a_store_is_one_processes_alone(void **state)
+{
+    const struct place *p = *state;
+    struct store_file *f = NULL;
+    struct store s = {0};
+    struct problem why = {0};
+    int pipes[2], status = 0;
+    char ready = 0;
+    assert_int_equal(pipe(pipes), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        struct store_file *own = NULL;
+        struct store theirs = {0};
+        int r = store_open(&own, p->path, &theirs, NULL);
+        ready = (char)(r == 0);
+        if (write(pipes[1], &ready, 1) == 1) {
+            pause();
+        }
+        _exit(1);
+    }
+    assert_int_equal(read(pipes[0], &ready, 1), 1);
+    assert_int_equal(ready, 1);
+    assert_int_equal(store_open(&f, p->path, &s, &why), -EBUSY);
+    assert_null(f);
+    assert_non_null(strstr(why.text, "another teapotd has this store"));
+    kill(child, SIGKILL);
+    waitpid(child, &status, 0);
+    assert_int_equal(store_open(&f, p->path, &s, &why), 0);
+    store_close(f);
+    store_done(&s);
+    close(pipes[0]);
+    close(pipes[1]);
+}
+
 enum {
     NOON = 1795348800, /* 2026-11-22T12:00:00Z */
 };
@@ -642,6 +677,7 @@ int main(void)
         TEST(a_folder_that_is_not_there_is_an_error),
         TEST(a_folder_in_its_place_is_an_error_and_left_alone),
         TEST(when_writing_fails_the_old_checkpoint_stays),
+        TEST(a_store_is_one_processes_alone),
         TEST(history_adds_up_by_minute_and_hour),
         TEST(old_minutes_go_and_hours_stay),
         TEST(history_is_added_once_though_a_save_failed),

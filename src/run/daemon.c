@@ -328,7 +328,7 @@ static int load_store(struct service *s, struct problem *why)
         return 0;
     }
     int r = store_open(&s->file, s->config.store_path, &s->store, why);
-    if (r && access(s->config.store_path, F_OK) == 0) {
+    if (r && (r == -EBUSY || access(s->config.store_path, F_OK) == 0)) {
         return r; /* to count without what it holds would be to count twice */
     }
     if (why->text[0]) {

@@ -69,6 +69,7 @@ struct store_file {
     struct rows rows[TABLES];
     sqlite3_stmt *put[TABLES], *cut[TABLES], *meta;
     int64_t pruned_h; /* hour in which old history was removed last */
+    int lock;         /* descriptor that holds it, or -1 */
     bool has_all;     /* alerts as they were handed in, without a gap */
 };
 
@@ -387,6 +388,29 @@ static int open_and_read(struct store_file *f, struct store *s, struct problem *
     return r || is_foreign ? (r ? r : -EBADMSG) : 0;
 }
 
+/* Two daemons at one store would each count every line, and undo what the other wrote. The lock is
+ * on a file beside it, which stays when the store is set aside or moved; it ends with the process.
+ */
+static int lock(struct store_file *f, struct problem *why)
+{
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    char *path = alloc_printf("%s.lock", f->path);
+    f->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+    int r = f->lock < 0 || fcntl(f->lock, F_SETLK, &whole) ? -errno : 0;
+    if (r == -EACCES && f->lock >= 0) {
+        r = -EAGAIN; /* POSIX lets it say either */
+    }
+    if (r == -EAGAIN) {
+        problem_at(why, f->path, 0, 0);
+        problem_set(why, "another teapotd has this store");
+        r = -EBUSY;
+    } else if (r) {
+        say(why, f, "open the store", r);
+    }
+    free(path);
+    return r;
+}
+
 int store_open(struct store_file **out, const char *path, struct store *s, struct problem *why)
 {
     *out = NULL;
@@ -396,7 +420,8 @@ int store_open(struct store_file **out, const char *path, struct store *s, struc
     }
     struct store_file *f = alloc_zero(1, sizeof(*f));
     f->path = alloc_text(span_of(path));
-    int r = open_and_read(f, s, why);
+    int r = lock(f, why);
+    r = r ? r : open_and_read(f, s, why);
     if (r) {
         store_done(s);
         store_close(f);
@@ -419,6 +444,9 @@ void store_close(struct store_file *f)
 {
     if (f) {
         close_db(f);
+        if (f->lock >= 0) {
+            close(f->lock);
+        }
         free(f->path);
         free(f);
     }

@@ -1,4 +1,5 @@
-/* The history in the file, for file.c; others read it with store_read_history (store.h). */
+/* The history in the file, for file.c, which has no part in its checksum: no offset depends on it;
+ * others read it with store_read_history (store.h). */
 #ifndef TEAPOT_STORE_PAST_H
 #define TEAPOT_STORE_PAST_H
 

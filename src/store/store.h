@@ -74,8 +74,9 @@ struct store_file;
 
 /* Opens the file at `path`, makes it when it is not there, and reads it into `s`, which must be
  * empty and stays so in a new file. A file that is damaged, no store, or of a newer version is
- * renamed, never deleted, and a new one begun: then `why` says so and 0 is returned. Otherwise a
- * negative errno with `why`, and `*out` is NULL. Close it with store_close. */
+ * renamed, never deleted, and a new one begun: then `why` says so and 0 is returned. -EBUSY:
+ * another process has it. Otherwise a negative errno with `why`, and `*out` is NULL. Close it with
+ * store_close. */
 int store_open(struct store_file **out, const char *path, struct store *s, struct problem *why);
 
 /* Replaces what the file holds, in one transaction; what is as it was is not written again. 0, or a

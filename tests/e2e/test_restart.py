@@ -5,9 +5,10 @@ import os
 import random
 import signal
 import sqlite3
+import subprocess
 import time
 
-from conftest import Receiver, free_port, generate, scan, wait_for
+from conftest import TEAPOTD, Receiver, free_port, generate, scan, wait_for
 
 LINE = (
     '192.0.2.7 - - [22/Nov/2026:16:%02d:%02d +0000] "GET /page/%d HTTP/1.1" %d 512 "-" "curl"\n'
@@ -112,7 +113,7 @@ def test_a_damaged_store_begins_anew_with_counts_and_offsets_alike(tmp_path, dae
     assert d.stop() == 0
     state = tmp_path / "state"
     damaged = bytearray(state.read_bytes())
-    damaged[-3] ^= 1
+    damaged[damaged.rindex(b"access.log")] ^= 1
     state.write_bytes(damaged)
     d.start()
     assert counted(d.wait_for_lines(100)) == truth(100)
@@ -221,3 +222,14 @@ def test_intervals_add_up_to_the_total_over_a_kill(tmp_path, daemon):
     rows = [json.loads(line) for line in out.read_text().splitlines()]
     last = {row["seq"]: row for row in rows if row["kind"] == "interval"}
     assert sum(row["requests"] for row in last.values()) == written
+
+
+def test_a_second_daemon_at_one_store_does_not_start(tmp_path, daemon):
+    d = begin(tmp_path, daemon)
+    config = tmp_path / "second.conf"
+    config.write_text(CONFIG.format(folder=tmp_path))
+    run = subprocess.run([TEAPOTD, "-c", config], capture_output=True, text=True, timeout=20)
+    assert run.returncode == 1
+    assert "%s: another teapotd has this store" % (tmp_path / "state") in run.stderr
+    (tmp_path / "logs/access.log").write_text(lines(0, 10))
+    d.wait_for_lines(10)

@@ -97,7 +97,7 @@ static struct tail_position position_at(const struct world *w, int n)
 static void find(const struct world *w, struct siblings *s)
 {
     char *path = path_of(w, "access.log");
-    siblings_find(s, path);
+    siblings_find(s, &(struct siblings_at){.path = path});
     free(path);
 }
 
@@ -226,7 +226,7 @@ static void find_beside(const struct world *w, size_t copied, int ago_s, struct 
     before.stored[0].device = (uint64_t)st.st_dev;
     before.stored[0].inode = (uint64_t)st.st_ino;
     before.stored[1] = (struct tail_position){.device = 1, .inode = 1}; /* one that is gone */
-    rotated_find(found, path, &before, fd, &st, &known);
+    rotated_find(found, &(struct siblings_at){.path = path}, &before, fd, &st, &known);
     close(fd);
     free(path);
     free(copy);

@@ -50,6 +50,7 @@ void config_done(struct config *c)
     for (size_t i = 0; i < c->n_sources; i++) {
         settings_free_list(c->sources[i].paths);
         settings_free_list(c->sources[i].exclude);
+        settings_free_list(c->sources[i].rotated);
         free(c->sources[i].format);
         free(c->sources[i].vendor);
     }

@@ -54,7 +54,8 @@ static int take_source(const struct stanza *s, struct config *c)
     int start = 0;
     if (stanza_name(s, source->name, sizeof(source->name)) ||
         stanza_list(s, "path", &source->paths) ||
-        stanza_list(s, "exclude_path", &source->exclude) || take_format(s, source) ||
+        stanza_list(s, "exclude_path", &source->exclude) ||
+        stanza_list(s, "rotated", &source->rotated) || take_format(s, source) ||
         stanza_take(s, "vendor", &source->vendor) || stanza_choice(s, "start", starts, &start)) {
         return -EINVAL;
     }
@@ -488,6 +489,7 @@ static const struct kind kinds[] = {
      true,
      {{"path", true},
       {"exclude_path", true},
+      {"rotated", true},
       {"format", true},
       {"vendor", false},
       {"start", false}},

@@ -33,6 +33,7 @@ struct config_source {
     char name[CONFIG_NAME_BYTES];
     char **paths;   /* NULL at the end; globs; "-" is standard input */
     char **exclude; /* NULL at the end */
+    char **rotated; /* globs of rotated files in other folders; NULL at the end, or NULL */
     char *format;   /* "auto" … as for --format; checked */
     char *vendor;   /* or NULL */
     bool from_end;  /* start = end */

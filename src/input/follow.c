@@ -152,6 +152,11 @@ static void adopt(struct follow *w, struct name *name, struct tail_file *f, stru
     activate(w, f);
 }
 
+static struct siblings_at places_of(const struct follow *w, const struct name *name)
+{
+    return (struct siblings_at){name->path, w->names.rotated, w->names.n_rotated};
+}
+
 static void announce(struct follow *w, struct name *name)
 {
     if (!name->was_found && !w->is_stopping) {
@@ -175,7 +180,8 @@ static void adopt_before(struct follow *w, struct name *name, int fd, const stru
     before.saved_ms = w->saved_ms;
     before.looks = w->n_looks < LOOKS_ALL ? LOOKS : 1;
     struct rotated found = {.n = 0};
-    rotated_find(&found, name->path, &before, fd, st, &w->known);
+    struct siblings_at at = places_of(w, name);
+    rotated_find(&found, &at, &before, fd, st, &w->known);
     w->n_looks += found.looks > 1 ? found.looks - 1 : 0;
     if (found.left_ns) {
         name->look_beside = true;
@@ -198,7 +204,8 @@ static void adopt_since(struct follow *w, struct name *name, int fd, struct tail
     struct rotated found = {.n = 0};
     int64_t since_ns = name->settled_ns;
     settle(name);
-    int64_t left_ns = rotated_since(&found, name->path, since_ns, fd, &w->known);
+    struct siblings_at at = places_of(w, name);
+    int64_t left_ns = rotated_since(&found, &at, since_ns, fd, &w->known);
     name->look_beside = left_ns != 0;
     if (left_ns && left_ns < name->settled_ns) {
         name->settled_ns = left_ns;
@@ -216,7 +223,7 @@ static void begin(struct follow *w, struct name *name, int fd, const struct stat
     bool is_successor = name->was_found;
     if (!is_successor) {
         adopt_before(w, name, fd, st, NULL);
-    } else if (name->look_beside || !watch_is_reliable(name->watch)) {
+    } else if (name->look_beside || w->names.n_rotated || !watch_is_reliable(name->watch)) {
         adopt_since(w, name, fd, NULL);
     } else {
         settle(name); /* nothing happened beside it */
@@ -251,7 +258,8 @@ static void enqueue(struct follow *w, struct name *name)
 static void start_anew(struct follow *w, struct tail_file *f)
 {
     struct tail_position was = tail_file_position(f);
-    struct tail_file *copy = f->is_apart ? NULL : rotated_copy(f->home->path, &was, &w->known);
+    struct siblings_at at = places_of(w, f->home);
+    struct tail_file *copy = f->is_apart ? NULL : rotated_copy(&at, &was, &w->known);
     f->home->look_beside = true; /* more than one may have been made */
     enqueue(w, f->home);
     uint64_t lost = followed_rewind(f);
@@ -741,7 +749,7 @@ void follow_init(struct follow *w, const struct tail_options *options)
     w->positions_at = options->positions_at;
     w->saved_ms = options->saved_ms;
     w->from_end = options->from_end;
-    names_init(&w->names, options->paths, options->exclude, &w->watches);
+    names_init(&w->names, options->paths, options->exclude, options->rotated, &w->watches);
     look_everywhere(w, false);
     /* A name may lead nowhere, and what it led to lie beside it. */
     for (struct name *name = w->names.first; name; name = name->next) {

@@ -27,18 +27,34 @@ static struct names_pattern pattern_new(struct names *n, const char *text)
     };
 }
 
+static char **copy_list(const char *const *texts, size_t *n)
+{
+    char **list = NULL;
+    for (*n = 0; texts && texts[*n]; (*n)++) {
+        list = alloc_resize(list, *n + 1, sizeof(*list));
+        list[*n] = alloc_text(span_of(texts[*n]));
+    }
+    return list;
+}
+
+static void free_list(char **list, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        free(list[i]);
+    }
+    free(list);
+}
+
 void names_init(struct names *n, const char *const *paths, const char *const *exclude,
-                struct watch_set *watches)
+                const char *const *rotated, struct watch_set *watches)
 {
     *n = (struct names){.watches = watches};
     for (size_t i = 0; paths[i]; i++) {
         n->patterns = alloc_resize(n->patterns, n->n_patterns + 1, sizeof(*n->patterns));
         n->patterns[n->n_patterns++] = pattern_new(n, paths[i]);
     }
-    for (size_t i = 0; exclude && exclude[i]; i++) {
-        n->exclude = alloc_resize(n->exclude, n->n_exclude + 1, sizeof(*n->exclude));
-        n->exclude[n->n_exclude++] = alloc_text(span_of(exclude[i]));
-    }
+    n->exclude = copy_list(exclude, &n->n_exclude);
+    n->rotated = copy_list(rotated, &n->n_rotated);
 }
 
 void names_done(struct names *n)
@@ -50,11 +66,9 @@ void names_done(struct names *n)
         watch_drop(n->watches, n->patterns[i].watch);
         free(n->patterns[i].text);
     }
-    for (size_t i = 0; i < n->n_exclude; i++) {
-        free(n->exclude[i]);
-    }
+    free_list(n->exclude, n->n_exclude);
+    free_list(n->rotated, n->n_rotated);
     free(n->patterns);
-    free(n->exclude);
     keymap_done(&n->by_path);
     *n = (struct names){0};
 }

@@ -44,16 +44,19 @@ struct names {
     size_t n_patterns;
     char **exclude;
     size_t n_exclude;
+    char **rotated; /* globs of rotated files elsewhere */
+    size_t n_rotated;
     struct watch_set *watches;
     struct keymap by_path;
     struct name *first, *last;
     size_t n_links; /* names with `real` */
 };
 
-/* Copies the lists, each NULL at its end; `exclude` may be NULL. The watches belong to the caller.
+/* Copies the lists, each NULL at its end; all but `paths` may be NULL. The watches belong to the
+ * caller.
  */
 void names_init(struct names *n, const char *const *paths, const char *const *exclude,
-                struct watch_set *watches);
+                const char *const *rotated, struct watch_set *watches);
 void names_done(struct names *n);
 
 /* Evaluates the globs and adds what is new; comes after watch_look, and passes over those whose

@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "input/siblings.h"
+#include "input/tail_file.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -207,9 +208,9 @@ static bool leave(struct rotated *r, const struct sibling *s)
 }
 
 /* One look at the folder. False when a file could not be had, or was not found. */
-static bool find_once(struct rotated *r, const char *path, const struct rotated_before *before,
-                      int now, const struct known *known, const struct tail_position *orphans,
-                      size_t n)
+static bool find_once(struct rotated *r, const struct siblings_at *at,
+                      const struct rotated_before *before, int now, const struct known *known,
+                      const struct tail_position *orphans, size_t n)
 {
     static const struct tail_position beginning = {0};
     struct sibling *of[ROTATED_STORED];
@@ -217,7 +218,7 @@ static bool find_once(struct rotated *r, const char *path, const struct rotated_
     bool is_whole = true;
     r->n_missing = 0;
     r->left_ns = 0;
-    siblings_find(&all, path);
+    siblings_find(&all, at);
     for (size_t i = 0; i < n; i++) {
         of[i] = siblings_of(&all, &orphans[i]);
         if (!of[i] && orphans[i].offset) {
@@ -259,8 +260,9 @@ static bool is_changing(const char *path)
 }
 
 /* While names change, some are missed when they are read: then another look is taken. */
-void rotated_find(struct rotated *r, const char *path, const struct rotated_before *before, int now,
-                  const struct stat *st, const struct known *known)
+void rotated_find(struct rotated *r, const struct siblings_at *at,
+                  const struct rotated_before *before, int now, const struct stat *st,
+                  const struct known *known)
 {
     static const struct timespec pause = {.tv_nsec = PAUSE_NS};
     struct tail_position orphans[ROTATED_STORED];
@@ -269,8 +271,8 @@ void rotated_find(struct rotated *r, const char *path, const struct rotated_befo
     if (n == 0 && (is_sure || before->n_stored == 0)) {
         return;
     }
-    for (r->looks = 1; !find_once(r, path, before, now, known, orphans, n); r->looks++) {
-        if (r->looks >= before->looks || !is_changing(path)) {
+    for (r->looks = 1; !find_once(r, at, before, now, known, orphans, n); r->looks++) {
+        if (r->looks >= before->looks || !is_changing(at->path)) {
             return;
         }
         drop_all(r);
@@ -278,17 +280,21 @@ void rotated_find(struct rotated *r, const char *path, const struct rotated_befo
     }
 }
 
-struct tail_file *rotated_copy(const char *path, const struct tail_position *read,
+struct tail_file *rotated_copy(const struct siblings_at *at, const struct tail_position *read,
                                const struct known *known)
 {
     struct siblings all = {.n = 0};
     struct tail_file *f = NULL;
-    siblings_find(&all, path);
+    siblings_find(&all, at);
     for (size_t i = all.n; i-- > 0 && !f;) {
         struct sibling *s = &all.all[i];
         bool is_whole = s->is_packed || (uint64_t)s->st.st_size >= read->offset;
         if (is_whole && !is_known(known, s) && sibling_has_head(s, read)) {
             f = open_at(s, read);
+            if (f && !followed_fits(f->fd, read)) { /* many logs have one head */
+                followed_free(f);
+                f = NULL;
+            }
         }
     }
     siblings_done(&all);
@@ -299,8 +305,8 @@ struct tail_file *rotated_copy(const char *path, const struct tail_position *rea
 static bool is_copy_of_known(struct sibling *s, const char *path, const struct known *known)
 {
     for (const struct tail_file *f = known->first; f; f = f->next) {
-        struct tail_position p = {.head_len = f->head_len, .head_hash = f->head_hash};
-        if (strcmp(f->home->path, path) == 0 && sibling_has_head(s, &p)) {
+        struct tail_position p = tail_file_position(f);
+        if (strcmp(f->home->path, path) == 0 && sibling_is_copy(s, &p)) {
             return true;
         }
     }
@@ -316,21 +322,21 @@ static bool is_since(const struct sibling *s, int64_t since_ns, int64_t *born)
            (!s->is_packed || ms_of(s->st.st_mtim) >= since_ns / 1000000);
 }
 
-int64_t rotated_since(struct rotated *r, const char *path, int64_t since_ns, int now,
+int64_t rotated_since(struct rotated *r, const struct siblings_at *at, int64_t since_ns, int now,
                       const struct known *known)
 {
     static const struct tail_position beginning = {0};
     struct siblings all = {.n = 0};
     int64_t oldest = 0, born;
-    siblings_find(&all, path);
+    siblings_find(&all, at);
     for (size_t k = 0; k < all.n; k++) {
         struct sibling *s = &all.all[k];
         if (is_known(known, s) || is_now(s, now) || !is_since(s, since_ns, &born)) {
             continue;
         }
-        bool is_left =
-            is_in_making(&all, s) || is_to_wait(s, now) ||
-            (!is_copy_of(s, now) && !is_copy_of_known(s, path, known) && !add(r, s, &beginning));
+        bool is_left = is_in_making(&all, s) || is_to_wait(s, now) ||
+                       (!is_copy_of(s, now) && !is_copy_of_known(s, at->path, known) &&
+                        !add(r, s, &beginning));
         oldest = is_left && (oldest == 0 || born < oldest) ? born : oldest;
     }
     siblings_done(&all);

@@ -7,6 +7,7 @@
 #define TEAPOT_INPUT_ROTATED_H
 
 #include "input/known.h"
+#include "input/siblings.h"
 
 enum {
     ROTATED = 64,           /* files that are found at once */
@@ -36,18 +37,19 @@ struct rotated_before {
 
 /* Finds what was rotated away since. `now` is the open file that the name leads to, with its `st`;
  * -1 when it leads nowhere. Files that are known already are left out. */
-void rotated_find(struct rotated *r, const char *path, const struct rotated_before *before, int now,
-                  const struct stat *st, const struct known *known);
+void rotated_find(struct rotated *r, const struct siblings_at *at,
+                  const struct rotated_before *before, int now, const struct stat *st,
+                  const struct known *known);
 
 /* The copy of a file that was truncated, as copytruncate makes it, when it has bytes behind what
  * was read. NULL: there is none. The caller's, at its position. */
-struct tail_file *rotated_copy(const char *path, const struct tail_position *read,
+struct tail_file *rotated_copy(const struct siblings_at *at, const struct tail_position *read,
                                const struct known *known);
 
 /* Files that came and went since a moment, by the time when the file system made them (one that
  * does not tell gives none). `now` is the open file of the name, or -1: a copy of what it holds is
  * left for later. Returns when the oldest of those that are left was made, 0 when none is. */
-int64_t rotated_since(struct rotated *r, const char *path, int64_t since_ns, int now,
+int64_t rotated_since(struct rotated *r, const struct siblings_at *at, int64_t since_ns, int now,
                       const struct known *known);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -81,20 +82,40 @@ static void take_entry(struct siblings *s, struct span folder, struct span base,
     insert(s, &new);
 }
 
-void siblings_find(struct siblings *s, const char *path)
+/* A glob of many logs' files gives all of them: those of this one are told by their names. */
+static void find_elsewhere(struct siblings *s, struct span base, const char *pattern)
 {
+    glob_t found;
+    if (glob(pattern, GLOB_NOSORT, NULL, &found)) {
+        return;
+    }
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        const char *path = found.gl_pathv[i], *slash = strrchr(path, '/');
+        size_t folder = slash ? (size_t)(slash - path) + 1 : 0;
+        take_entry(s, (struct span){path, folder}, base, path + folder);
+    }
+    globfree(&found);
+}
+
+void siblings_find(struct siblings *s, const struct siblings_at *at)
+{
+    const char *path = at->path;
     const char *slash = strrchr(path, '/');
     struct span folder = {path, slash ? (size_t)(slash - path) + 1 : 0};
+    struct span base = span_after(span_of(path), folder.len);
     char *where = folder.len ? alloc_text(folder) : alloc_text(SPAN("."));
     DIR *dir = opendir(where);
     struct dirent *entry;
     while (dir && (entry = readdir(dir))) {
-        take_entry(s, folder, span_of(slash ? slash + 1 : path), entry->d_name);
+        take_entry(s, folder, base, entry->d_name);
     }
     if (dir) {
         closedir(dir);
     }
     free(where);
+    for (size_t i = 0; i < at->n_globs; i++) {
+        find_elsewhere(s, base, at->globs[i]);
+    }
 }
 
 void siblings_done(struct siblings *s)
@@ -235,4 +256,10 @@ struct sibling *siblings_of(struct siblings *s, const struct tail_position *p)
         }
     }
     return NULL;
+}
+
+bool sibling_is_copy(struct sibling *s, const struct tail_position *p)
+{
+    bool has_all = !s->is_packed && (uint64_t)s->st.st_size >= p->offset;
+    return sibling_has_head(s, p) && (!has_all || has_end(s, p));
 }

@@ -30,8 +30,15 @@ struct siblings {
     size_t n;
 };
 
+/* Where the rotated files of a log may be: beside its path, and where globs say. */
+struct siblings_at {
+    const char *path;
+    char *const *globs;
+    size_t n_globs;
+};
+
 /* Finds those of a path. A zeroed struct is empty; freed with siblings_done. */
-void siblings_find(struct siblings *s, const char *path);
+void siblings_find(struct siblings *s, const struct siblings_at *at);
 void siblings_done(struct siblings *s);
 
 /* The one that a position belongs to: the same file, or else one with the same head and end of what
@@ -41,6 +48,10 @@ struct sibling *siblings_of(struct siblings *s, const struct tail_position *p);
 /* Has the sibling the head of the position? A position without a head has that of no file. The head
  * is read once. */
 bool sibling_has_head(struct sibling *s, const struct tail_position *p);
+
+/* Is it a copy of what the position is of, as far as it goes: is its head the same, and what was
+ * read last where it has that? What is packed is taken at its head's word. */
+bool sibling_is_copy(struct sibling *s, const struct tail_position *p);
 
 /* Opens it for reading from `offset` on. What is packed is unpacked into a file without a name, in
  * which the bytes between its head and those just before `offset` are a hole. A descriptor, or a

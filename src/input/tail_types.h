@@ -61,6 +61,9 @@ struct tail_options {
     /* Globs that leave out, NULL at the end; may be NULL. One without a slash is about file names.
      */
     const char *const *exclude;
+    /* Globs of rotated files that are in another folder, under names that begin like that of their
+     * log; NULL at the end; may be NULL. */
+    const char *const *rotated;
     /* Files that are there at the start are read from their end. */
     bool from_end;
     /* Finds the stored position of a file by device and inode, which are filled in `out`; false

@@ -397,6 +397,7 @@ static int run_service(struct service *s)
     struct problem why = {0};
     signal(SIGPIPE, SIG_IGN);
     process_raise_limits();
+    process_keep_small();
     uv_loop_init(&loop);
     s->loop = &loop;
     s->stop = stop_service;

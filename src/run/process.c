@@ -7,10 +7,16 @@
 #include "run/process.h"
 
 #include <dirent.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum {
+    LARGE_BYTES = 262144,
+    ARENAS = 2,
+};
 
 /* Since Linux 6.2 the size of the folder says it; it is 0 before. */
 static uint64_t count_descriptors(void)
@@ -67,4 +73,15 @@ void process_raise_limits(void)
         limit.rlim_cur = limit.rlim_max;
         setrlimit(RLIMIT_NOFILE, &limit);
     }
+}
+
+/* glibc raises its limit for what is mapped apart with each large piece that is freed, unless it is
+ * set (mallopt(3)); and each thread has an arena of its own, which stays as large as it ever was.
+ */
+void process_keep_small(void)
+{
+#ifdef __GLIBC__
+    mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
+    mallopt(M_ARENA_MAX, ARENAS);
+#endif
 }

@@ -331,6 +331,7 @@ static void start_tail(struct section *section, const struct config_source *c)
                                               .on_backlog = on_backlog};
     struct tail_options options = {.paths = (const char *const *)c->paths,
                                    .exclude = (const char *const *)c->exclude,
+                                   .rotated = (const char *const *)c->rotated,
                                    .from_end = c->from_end,
                                    .position_of = position_of,
                                    .positions_at = positions_at,
@@ -421,7 +422,7 @@ static bool is_equal(const struct config_source *a, const struct config_source *
     return strcmp(a->name, b->name) == 0 && strcmp(a->format, b->format) == 0 &&
            strcmp(a->vendor ? a->vendor : "", b->vendor ? b->vendor : "") == 0 &&
            a->from_end == b->from_end && lists_equal(a->paths, b->paths) &&
-           lists_equal(a->exclude, b->exclude);
+           lists_equal(a->exclude, b->exclude) && lists_equal(a->rotated, b->rotated);
 }
 
 static bool has_equal(const struct config *c, const struct config_source *wanted)

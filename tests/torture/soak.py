@@ -41,6 +41,15 @@ def rss_kib(process):
     return 0
 
 
+def settled_kib(process):
+    """Without what a checkpoint takes for a moment: the least of a second."""
+    least = rss_kib(process)
+    for _ in range(10):
+        time.sleep(0.1)
+        least = min(least, rss_kib(process))
+    return least
+
+
 def wait_for(what, seconds=60):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -77,8 +86,10 @@ def soak(options, folder):
                     check=True,
                 )
             wait_for(lambda: lines_of(folder) == (i + 1) * each)
-            seen.append(rss_kib(daemon))
+            seen.append(settled_kib(daemon))
             if options.verbose:
+                alerts = json.loads(ask(folder, b"alerts"))["alerts"]
+                print(len(alerts), "alerts", file=sys.stderr)
                 print((i + 1) * each, seen[-1], file=sys.stderr, flush=True)
         daemon.terminate()
         if daemon.wait(30):

@@ -107,18 +107,6 @@ static size_t find_orphans(const struct rotated_before *before, int now, const s
     return n;
 }
 
-/* A copy of what the file holds now, when that is not read yet; it is not longer. */
-static bool is_copy_of(struct sibling *s, int now)
-{
-    char head[TAIL_HEAD_BYTES];
-    struct stat st;
-    bool may_be = now >= 0 && fstat(now, &st) == 0 && (s->is_packed || s->st.st_size <= st.st_size);
-    ssize_t n = may_be ? pread(now, head, sizeof(head), 0) : 0;
-    struct tail_position p = {.head_len = n > 0 ? (uint32_t)n : 0};
-    p.head_hash = span_hash((struct span){head, p.head_len});
-    return sibling_has_head(s, &p);
-}
-
 /* Is it that very file, renamed since it was opened? */
 static bool is_now(const struct sibling *s, int now)
 {
@@ -127,24 +115,55 @@ static bool is_now(const struct sibling *s, int now)
            st.st_dev == s->st.st_dev;
 }
 
+static bool is_part_of(struct sibling *part, const struct sibling *whole)
+{
+    int fd = sibling_open(whole, 0);
+    bool is_prefix = fd >= 0 && sibling_is_prefix(part, fd);
+    if (fd >= 0) {
+        close(fd);
+    }
+    return is_prefix;
+}
+
+/* Is a sibling a copy of the file that was read up to a position? While the original is there as it
+ * was, nothing longer is: all files of a log may begin alike. */
+static bool is_copy_of(struct siblings *all, struct sibling *s, const struct tail_position *p,
+                       int now)
+{
+    struct stat st;
+    bool is_it = now >= 0 && fstat(now, &st) == 0 && p->inode == (uint64_t)st.st_ino &&
+                 p->device == (uint64_t)st.st_dev && followed_fits(now, p);
+    if (is_it) {
+        return sibling_is_prefix(s, now);
+    }
+    struct sibling *of = siblings_of(all, p);
+    if (!of || of == s) {
+        return of != NULL;
+    }
+    bool is_original = !of->is_packed && p->inode == (uint64_t)of->st.st_ino;
+    return is_part_of(s, of) || (!is_original && is_part_of(of, s));
+}
+
 /* A copy of what somebody knows is no new file. */
-static bool has_known_head(struct sibling *s, const struct rotated_before *before, int now)
+static bool is_known_copy(struct siblings *all, struct sibling *s,
+                          const struct rotated_before *before, int now)
 {
     for (size_t i = 0; i < before->n_stored; i++) {
-        if (sibling_has_head(s, &before->stored[i])) {
+        if (is_copy_of(all, s, &before->stored[i], now)) {
             return true;
         }
     }
-    return is_copy_of(s, now);
+    return now >= 0 && sibling_is_prefix(s, now);
 }
 
 /* When positions are kept, all before is done, but what came while they were being written; what is
  * new is younger, and what is known no more was quiet for longer than the margin. */
-static bool is_new(struct sibling *s, const struct rotated_before *before, int now)
+static bool is_new(struct siblings *all, struct sibling *s, const struct rotated_before *before,
+                   int now)
 {
     return before->saved_ms && s->is_numbered &&
            ms_of(s->st.st_mtim) >= before->saved_ms - ROTATED_MARGIN_MS &&
-           !has_known_head(s, before, now);
+           !is_known_copy(all, s, before, now);
 }
 
 /* Is it still being packed? Then the plain one lies beside it. */
@@ -178,7 +197,8 @@ static int64_t born_ns(const struct sibling *s)
 static bool is_to_wait(struct sibling *s, int now)
 {
     int64_t quiet = wall_ms() - ms_of(s->st.st_mtim);
-    return quiet < ROTATED_QUIET_MS || (quiet < ROTATED_MARGIN_MS && is_copy_of(s, now));
+    return quiet < ROTATED_QUIET_MS ||
+           (quiet < ROTATED_MARGIN_MS && now >= 0 && sibling_is_prefix(s, now));
 }
 
 /* The position of a sibling, NULL when it has none. Of several the one that was read farthest: one
@@ -231,7 +251,7 @@ static bool find_once(struct rotated *r, const struct siblings_at *at,
         if (is_known(known, s) || is_now(s, now)) {
             continue;
         }
-        if (!p && (!is_new(s, before, now) || is_in_making(&all, s) || leave(r, s))) {
+        if (!p && (!is_new(&all, s, before, now) || is_in_making(&all, s) || leave(r, s))) {
             continue;
         }
         is_whole = add(r, s, p ? p : &beginning) && is_whole;
@@ -301,12 +321,22 @@ struct tail_file *rotated_copy(const struct siblings_at *at, const struct tail_p
     return f;
 }
 
+/* As is_copy_of, of a file that is known. Of one that is closed its length is. */
+static bool is_copy_of_file(struct sibling *s, const struct tail_file *f)
+{
+    struct tail_position p = tail_file_position(f);
+    if (f->fd >= 0 && !f->is_apart && followed_is_same(f)) {
+        return sibling_is_prefix(s, f->fd);
+    }
+    bool is_longer = f->fd < 0 && !s->is_packed && (uint64_t)s->st.st_size > f->size;
+    return !is_longer && sibling_is_copy(s, &p);
+}
+
 /* A copy of a file that was found under the same name. */
 static bool is_copy_of_known(struct sibling *s, const char *path, const struct known *known)
 {
     for (const struct tail_file *f = known->first; f; f = f->next) {
-        struct tail_position p = tail_file_position(f);
-        if (strcmp(f->home->path, path) == 0 && sibling_is_copy(s, &p)) {
+        if (strcmp(f->home->path, path) == 0 && is_copy_of_file(s, f)) {
             return true;
         }
     }
@@ -335,8 +365,8 @@ int64_t rotated_since(struct rotated *r, const struct siblings_at *at, int64_t s
             continue;
         }
         bool is_left = is_in_making(&all, s) || is_to_wait(s, now) ||
-                       (!is_copy_of(s, now) && !is_copy_of_known(s, at->path, known) &&
-                        !add(r, s, &beginning));
+                       (!(now >= 0 && sibling_is_prefix(s, now)) &&
+                        !is_copy_of_known(s, at->path, known) && !add(r, s, &beginning));
         oldest = is_left && (oldest == 0 || born < oldest) ? born : oldest;
     }
     siblings_done(&all);

@@ -260,6 +260,45 @@ struct sibling *siblings_of(struct siblings *s, const struct tail_position *p)
 
 bool sibling_is_copy(struct sibling *s, const struct tail_position *p)
 {
-    bool has_all = !s->is_packed && (uint64_t)s->st.st_size >= p->offset;
-    return sibling_has_head(s, p) && (!has_all || has_end(s, p));
+    return is_copy(s, p) && has_end(s, p);
+}
+
+static bool same_bytes(int a, int b, off_t at, size_t n)
+{
+    char x[TAIL_HEAD_BYTES], y[TAIL_HEAD_BYTES];
+    return pread(a, x, n, at) == (ssize_t)n && pread(b, y, n, at) == (ssize_t)n &&
+           memcmp(x, y, n) == 0;
+}
+
+static off_t least(off_t a, off_t b)
+{
+    return a < b ? a : b;
+}
+
+/* The heads are compared before anything is unpacked. */
+static bool may_be_prefix(struct sibling *s, int fd, const struct stat *st)
+{
+    char head[TAIL_HEAD_BYTES];
+    if (!s->head) {
+        read_head(s);
+    }
+    return s->head_len > 0 && (off_t)s->head_len <= st->st_size &&
+           pread(fd, head, s->head_len, 0) == (ssize_t)s->head_len &&
+           memcmp(head, s->head, s->head_len) == 0;
+}
+
+bool sibling_is_prefix(struct sibling *s, int fd)
+{
+    struct stat whole, own;
+    if (fstat(fd, &whole) || !may_be_prefix(s, fd, &whole)) {
+        return false;
+    }
+    int part = sibling_open(s, 0);
+    bool is_one = part >= 0 && fstat(part, &own) == 0 && own.st_size <= whole.st_size;
+    off_t n = is_one ? least(own.st_size, TAIL_END_BYTES) : 0;
+    is_one = is_one && same_bytes(part, fd, own.st_size - n, (size_t)n);
+    if (part >= 0) {
+        close(part);
+    }
+    return is_one;
 }

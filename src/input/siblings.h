@@ -49,9 +49,11 @@ struct sibling *siblings_of(struct siblings *s, const struct tail_position *p);
  * is read once. */
 bool sibling_has_head(struct sibling *s, const struct tail_position *p);
 
-/* Is it a copy of what the position is of, as far as it goes: is its head the same, and what was
- * read last where it has that? What is packed is taken at its head's word. */
+/* Is it a copy of what was read up to the position, or of more? */
 bool sibling_is_copy(struct sibling *s, const struct tail_position *p);
+
+/* Is it a copy of the open file, or of what that was when it was shorter? An empty one is none. */
+bool sibling_is_prefix(struct sibling *s, int fd);
 
 /* Opens it for reading from `offset` on. What is packed is unpacked into a file without a name, in
  * which the bytes between its head and those just before `offset` are a hole. A descriptor, or a

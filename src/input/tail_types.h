@@ -11,7 +11,7 @@ enum {
     TAIL_LOOK_MS = 1000,          /* everything is looked at so often, a quiet local file less */
     TAIL_ROTATE_WAIT_MS = 5000,   /* a renamed file is read on until it was quiet so long */
     TAIL_HEAD_BYTES = 1024,       /* of a file's head that its fingerprint covers … */
-    TAIL_END_BYTES = 256,         /* … and of what was read last */
+    TAIL_END_BYTES = 1024,        /* … and of what was read last: more than a line */
 };
 
 struct tail_file;

@@ -38,6 +38,12 @@ def test_a_log_is_rotated_and_the_daemon_killed(seed):
     assert sum(result["kills"].values()) > 1
 
 
+@pytest.mark.parametrize("options", [("--olddir",), ("--same-head",), ("--olddir", "--same-head")])
+def test_rotated_files_elsewhere_and_files_that_begin_alike(options):
+    result, said = storm("--seed", 3, "--steps", 40, "--calm", *options)
+    assert result["counted"] == result["lines"] and not result["wrong"], (result, said)
+
+
 def open_logs(process):
     """What the daemon has open of the log and its rotated files."""
     folder = pathlib.Path("/proc/%d/fd" % process.pid)

@@ -27,19 +27,20 @@ import time
 
 STATUSES = [200] * 12 + [204, 301, 304, 404, 404, 499, 500, 502, 503]
 KEPT = 40  # generations
+HEAD = b"#Fields: " + b"the same in every file " * 60 + b"\n"  # longer than a fingerprint
 KINDS = "rename,rename_and_wait,date,twice,copytruncate"
 UNREAD_ROTATIONS = 6  # at most, before the daemon is given time
 
 
 class Daemon:
-    def __init__(self, program, folder, log):
+    def __init__(self, program, folder, log, more):
         self.program, self.folder, self.process = program, folder, None
         self.socket = folder / "stats.sock"
         self.conf = folder / "teapotd.conf"
         self.conf.write_text(
-            'source storm { path = "%s"  format = combined }\nstats { listen = {"unix:%s"} }\n'
+            'source storm { path = "%s"  format = combined %s }\nstats { listen = {"unix:%s"} }\n'
             'store { path = "%s"  checkpoint_every = 100ms }\nsummary { every = 0 }\n'
-            % (log, self.socket, folder / "checkpoint")
+            % (log, more, self.socket, folder / "checkpoint")
         )
 
     def start(self):
@@ -95,8 +96,12 @@ class Storm:
         self.does_kill = not options.no_kills
         self.log = folder / "logs/access.log"
         self.log.parent.mkdir()
-        self.log.touch()
-        self.daemon = Daemon(options.teapotd, folder, self.log)
+        self.old = folder / "old" if options.olddir else self.log.parent
+        self.old.mkdir(exist_ok=True)
+        self.head = HEAD if options.same_head else b""
+        self.log.write_bytes(self.head)
+        more = 'rotated = "%s/*"' % self.old if options.olddir else ""
+        self.daemon = Daemon(options.teapotd, folder, self.log, more)
         self.truth, self.lines, self.unread = collections.Counter(), 0, 0
         self.rotations, self.kills = collections.Counter(), collections.Counter()
         self.began = int(time.time()) - 86400
@@ -139,31 +144,34 @@ class Storm:
 
     # Each rotation leaves the live log under its name, empty.
 
+    def rotated(self, name):
+        return self.old / name
+
     def shift(self):
-        old = self.log.with_name("access.log.%d" % KEPT)
+        old = self.rotated("access.log.%d" % KEPT)
         old.unlink(missing_ok=True)
         for number in range(KEPT - 1, 0, -1):
             for end in ("", ".gz"):
-                name = self.log.with_name("access.log.%d%s" % (number, end))
+                name = self.rotated("access.log.%d%s" % (number, end))
                 if name.exists():
-                    name.rename(self.log.with_name("access.log.%d%s" % (number + 1, end)))
+                    name.rename(self.rotated("access.log.%d%s" % (number + 1, end)))
 
     def rename(self):
         self.shift()
-        self.log.rename(self.log.with_name("access.log.1"))
-        self.log.touch()
+        self.log.rename(self.rotated("access.log.1"))
+        self.log.write_bytes(self.head)
 
     def rename_and_wait(self):
         """The name is missing for a moment."""
         self.shift()
-        self.log.rename(self.log.with_name("access.log.1"))
+        self.log.rename(self.rotated("access.log.1"))
         time.sleep(self.random.random() / 20)
-        self.log.touch()
+        self.log.write_bytes(self.head)
 
     def date(self):
         name = "access.log-20261122%04d" % sum(self.rotations.values())
-        self.log.rename(self.log.with_name(name))
-        self.log.touch()
+        self.log.rename(self.rotated(name))
+        self.log.write_bytes(self.head)
 
     def twice(self):
         self.rename()
@@ -173,15 +181,17 @@ class Storm:
 
     def copytruncate(self):
         self.shift()
-        shutil.copyfile(self.log, self.log.with_name("access.log.1"))
+        shutil.copyfile(self.log, self.rotated("access.log.1"))
         os.truncate(self.log, 0)
+        with open(self.log, "ab") as out:
+            out.write(self.head)
 
     def compress(self):
         """As with delaycompress: the second one is packed, with the time of its last change."""
-        plain = self.log.with_name("access.log.2")
+        plain = self.rotated("access.log.2")
         if not plain.exists():
             return
-        packed = plain.with_name("access.log.2.gz")
+        packed = self.rotated("access.log.2.gz")
         with open(plain, "rb") as source, gzip.open(packed, "wb") as out:
             shutil.copyfileobj(source, out)
         stat = plain.stat()
@@ -226,7 +236,7 @@ class Storm:
         summary = None
         while time.monotonic() < end:
             summary = self.daemon.summary() or summary
-            if summary and summary["lines"] >= whole:
+            if summary and summary["requests"] >= whole:
                 break
             time.sleep(0.01)
         self.unread = 0
@@ -261,7 +271,7 @@ class Storm:
         codes = {code: (n, got.get(code, 0)) for code, n in self.truth.items() if got.get(code) != n}
         return {
             "lines": self.lines,
-            "counted": summary["lines"] if summary else None,
+            "counted": summary["requests"] if summary else None,
             "in_history": self.daemon.history(),
             "wrong": codes,
             "rotations": dict(self.rotations),
@@ -277,6 +287,8 @@ def main():
     parser.add_argument("--rotations", default=KINDS, help="which, divided by commas (%s)" % KINDS)
     parser.add_argument("--no-kills", action="store_true")
     parser.add_argument("--calm", action="store_true", help="wait until a new start has caught up")
+    parser.add_argument("--olddir", action="store_true", help="rotated files go to another folder")
+    parser.add_argument("--same-head", action="store_true", help="all files begin alike")
     parser.add_argument("--folder")
     parser.add_argument("--verbose", action="store_true")
     options = parser.parse_args()

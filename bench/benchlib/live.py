@@ -96,6 +96,44 @@ def woken(daemon, seconds):
     return sum(map(int, re.findall(r" = (\d+)$", out.read_text(), re.M))) / seconds
 
 
+def many(bench):
+    """Ten thousand files: read for the first time, quiet, and a fifth of them growing."""
+    files, growing, seconds = (200, 40, 1) if bench.quick else (10000, 2000, 20)
+    work = "{:,} files".format(files)
+    with scratch() as name:
+        folder = pathlib.Path(name)
+        lines = quiet_logs(folder, files)
+        began = time.monotonic()
+        with Daemon(bench.teapotd, folder, config(folder, store(folder))) as daemon:
+            while recent_lines(daemon) < lines:
+                time.sleep(0.005)
+            scanned = time.monotonic() - began
+            yield Row(work, "start to all counted, s", spread([scanned]), Aim(0.5, None, True))
+            time.sleep(0 if bench.quick else 15)
+            percent = [idle_slice(daemon, seconds)[0] for _ in range(1 if bench.quick else 3)]
+            yield Row(work, "quiet: CPU, % of a core", spread(percent), Aim(1, None, True, True))
+            yield Row(work, "quiet: resident, MiB", spread([daemon.resident_mib()]), Aim(26, None, True))
+            delays = [grown_delay(daemon, folder, growing, lines, i) for i in range(10)]
+            what = "{:,} of them grow: written to visible, ms".format(growing)
+            yield Row(work, what, spread(delays), Aim(250, None, True))
+
+
+def recent_lines(daemon):
+    """Without the sources: of ten thousand the list alone is megabytes."""
+    return int(re.search(rb'"lines":(\d+)', daemon.ask("summary 1h")).group(1))
+
+
+def grown_delay(daemon, folder, growing, base, i):
+    """From the moment when one line is in the last of the files until all are counted."""
+    for number in range(growing):
+        with open(folder / "logs" / ("%05d.log" % number), "a") as out:
+            out.write(LINE % ("shop.example:443", 1, stamp(100 + i), 200))
+    written = time.monotonic()
+    while recent_lines(daemon) < base + (i + 1) * growing:
+        time.sleep(0.002)
+    return (time.monotonic() - written) * 1000
+
+
 def following(bench):
     rounds, seconds = (1, 1) if bench.quick else (3, 10)
     work = "following %s lines/s" % "{:,}".format(LINES_PER_S)

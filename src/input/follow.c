@@ -119,7 +119,7 @@ static bool place(struct follow *w, struct tail_file *f, const char *path)
         followed_resume(f, &p);
     } else if (w->position_of && w->position_of(path, &p, w->ctx)) {
         /* A position that does not fit was that of an earlier file: this one is new. */
-        if (p.device != f->device || p.inode != f->inode || !followed_fits(f->fd, &p)) {
+        if (p.device != f->device || p.inode != f->inode || followed_fits(f->fd, &p) == 0) {
             return true;
         }
         followed_resume(f, &p);
@@ -281,7 +281,7 @@ static void look_at(struct follow *w, struct tail_file *f, const struct stat *st
 {
     uint64_t size = (uint64_t)st->st_size;
     bool is_touched = followed_ctime(st) != f->ctime_ns;
-    bool is_anew = size < f->offset || (is_touched && size <= f->seen && !followed_is_same(f));
+    bool is_anew = size < f->offset || (is_touched && size <= f->seen && followed_is_same(f) == 0);
     if (is_anew) {
         start_anew(w, f);
     }
@@ -302,7 +302,7 @@ static struct tail_file *recognise(struct follow *w, int fd, const struct stat *
     struct tail_file *f = known_find(&w->known, st);
     if (f && f->fd < 0) {
         struct tail_position p = tail_file_position(f);
-        if (!followed_fits(fd, &p)) {
+        if (followed_fits(fd, &p) == 0) { /* what can't be read now is looked at with its bytes */
             forget(w, f);
             return NULL;
         }
@@ -460,8 +460,13 @@ static bool give(struct follow *w, struct tail_file *f, bool final)
         fail(w, f, (int)n);
         return false;
     }
+    int is_same = followed_is_same(f);
+    if (is_same < 0) {
+        fail(w, f, is_same);
+        return false;
+    }
     bool is_shorter = n == 0 && fstat(f->fd, &st) == 0 && (uint64_t)st.st_size < f->offset;
-    if (is_shorter || !followed_is_same(f)) {
+    if (is_shorter || !is_same) {
         start_anew(w, f);
         return true;
     }
@@ -728,7 +733,7 @@ bool follow_read(struct follow *w)
 /* As behind a chunk that was read here: the head is compared after the bytes were read. */
 bool follow_advance(struct follow *w, struct tail_file *f, uint64_t offset)
 {
-    if (!followed_is_same(f)) {
+    if (followed_is_same(f) == 0) {
         start_anew(w, f);
         return false;
     }

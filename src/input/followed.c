@@ -80,46 +80,63 @@ static ssize_t read_at(int fd, char *buf, size_t size, uint64_t offset)
     return n < 0 ? -errno : n;
 }
 
-/* Hashes the first `len` bytes, at most TAIL_HEAD_BYTES. False when there are not so many. */
-static bool hash_head(int fd, size_t len, uint64_t *hash)
+/* All that there is of `size` bytes: a file system may give fewer at a time. */
+static ssize_t read_all(int fd, char *buf, size_t size, uint64_t offset)
 {
-    char head[TAIL_HEAD_BYTES];
-    if (read_at(fd, head, len, 0) != (ssize_t)len) {
-        return false;
+    size_t len = 0;
+    while (len < size) {
+        ssize_t n = read_at(fd, buf + len, size - len, offset + len);
+        if (n < 0) {
+            return n;
+        }
+        if (n == 0) {
+            break;
+        }
+        len += (size_t)n;
     }
-    *hash = span_hash((struct span){head, len});
-    return true;
+    return (ssize_t)len;
 }
 
-static bool has_head(int fd, uint32_t len, uint64_t want)
+/* Hashes bytes, at most TAIL_HEAD_BYTES. 1, or 0 when there are not so many, or a negative errno.
+ */
+static int hash_bytes(int fd, uint64_t at, size_t len, uint64_t *hash)
+{
+    char bytes[TAIL_HEAD_BYTES];
+    ssize_t n = read_all(fd, bytes, len, at);
+    if (n != (ssize_t)len) {
+        return n < 0 ? (int)n : 0;
+    }
+    *hash = span_hash((struct span){bytes, len});
+    return 1;
+}
+
+static int has_bytes(int fd, uint64_t at, uint32_t len, uint64_t want)
 {
     uint64_t hash = 0;
-    return len == 0 || (len <= TAIL_HEAD_BYTES && hash_head(fd, len, &hash) && hash == want);
+    int r = len <= TAIL_HEAD_BYTES ? hash_bytes(fd, at, len, &hash) : 0;
+    return len == 0 ? 1 : r == 1 ? hash == want : r;
 }
 
-static bool has_tail(int fd, uint64_t offset, uint32_t len, uint64_t want)
+static int has_tail(int fd, uint64_t offset, uint32_t len, uint64_t want)
 {
-    char tail[TAIL_END_BYTES];
-    return len == 0 || (len <= TAIL_END_BYTES && len <= offset &&
-                        read_at(fd, tail, len, offset - len) == (ssize_t)len &&
-                        span_hash((struct span){tail, len}) == want);
+    return len <= offset ? has_bytes(fd, offset - len, len, want) : 0;
 }
 
-bool followed_fits(int fd, const struct tail_position *p)
+int followed_fits(int fd, const struct tail_position *p)
 {
     struct stat st;
     if (fstat(fd, &st) || (uint64_t)st.st_size < p->offset) {
-        return false;
+        return 0;
     }
     /* Without a head nothing shows that it is the file. */
-    return (p->head_len > 0 || p->offset == 0) && has_head(fd, p->head_len, p->head_hash) &&
-           has_tail(fd, p->offset, p->tail_len, p->tail_hash);
+    int r = p->head_len > 0 || p->offset == 0 ? has_bytes(fd, 0, p->head_len, p->head_hash) : 0;
+    return r == 1 ? has_tail(fd, p->offset, p->tail_len, p->tail_hash) : r;
 }
 
-bool followed_is_same(const struct tail_file *f)
+int followed_is_same(const struct tail_file *f)
 {
-    return has_head(f->fd, f->head_len, f->head_hash) &&
-           has_tail(f->fd, f->offset, f->tail_len, f->tail_hash);
+    int r = has_bytes(f->fd, 0, f->head_len, f->head_hash);
+    return r == 1 ? has_tail(f->fd, f->offset, f->tail_len, f->tail_hash) : r;
 }
 
 /* Remembers the last bytes before the offset; `known`: those of them that are at hand, for reading
@@ -131,7 +148,7 @@ static void note_tail(struct tail_file *f, struct span known)
     len = len < TAIL_END_BYTES ? len : TAIL_END_BYTES;
     if (known.len) {
         known = span_after(known, known.len - (size_t)len);
-    } else if (read_at(f->fd, tail, (size_t)len, f->offset - len) == (ssize_t)len) {
+    } else if (read_all(f->fd, tail, (size_t)len, f->offset - len) == (ssize_t)len) {
         known = (struct span){tail, (size_t)len};
     }
     f->tail_len = (uint32_t)known.len;
@@ -149,7 +166,8 @@ static void grow_head(struct tail_file *f, struct span known)
     }
     if (known.len >= len) {
         hash = span_hash(span_head(known, len));
-    } else if (!has_head(f->fd, f->head_len, f->head_hash) || !hash_head(f->fd, len, &hash)) {
+    } else if (has_bytes(f->fd, 0, f->head_len, f->head_hash) != 1 ||
+               hash_bytes(f->fd, 0, len, &hash) != 1) {
         return;
     }
     f->head_hash = hash;

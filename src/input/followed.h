@@ -56,11 +56,11 @@ int64_t followed_born(int fd);
 int64_t followed_ctime(const struct stat *st);
 
 /* Does a position belong to the open file: is what was read the same, as far as its fingerprint
- * says, and the file long enough? */
-bool followed_fits(int fd, const struct tail_position *p);
+ * says, and the file long enough? 1 or 0, or a negative errno when that can't be read. */
+int followed_fits(int fd, const struct tail_position *p);
 
-/* Is the content still that which was read before? */
-bool followed_is_same(const struct tail_file *f);
+/* Is the content still that which was read before? 1 or 0, or a negative errno as above. */
+int followed_is_same(const struct tail_file *f);
 
 /* Goes on at a position that fits. */
 void followed_resume(struct tail_file *f, const struct tail_position *p);

@@ -94,7 +94,7 @@ bool known_take_gone(struct known *k, int fd, struct tail_position *p)
 {
     for (size_t i = 0; i < KNOWN_GONE; i++) {
         struct tail_position *gone = &k->gone[i];
-        if (gone->inode == p->inode && gone->device == p->device && followed_fits(fd, gone)) {
+        if (gone->inode == p->inode && gone->device == p->device && followed_fits(fd, gone) != 0) {
             *p = *gone;
             *gone = (struct tail_position){0};
             return true;

@@ -98,7 +98,7 @@ static size_t find_orphans(const struct rotated_before *before, int now, const s
     for (size_t i = 0; i < before->n_stored; i++) {
         const struct tail_position *p = &before->stored[i];
         bool is_it = now >= 0 && p->inode == (uint64_t)st->st_ino &&
-                     p->device == (uint64_t)st->st_dev && followed_fits(now, p);
+                     p->device == (uint64_t)st->st_dev && followed_fits(now, p) != 0;
         *is_sure = *is_sure || (is_it && p->head_len > 0);
         if (!is_it && !is_position_known(known, p)) {
             orphans[n++] = *p;
@@ -132,7 +132,7 @@ static bool is_copy_of(struct siblings *all, struct sibling *s, const struct tai
 {
     struct stat st;
     bool is_it = now >= 0 && fstat(now, &st) == 0 && p->inode == (uint64_t)st.st_ino &&
-                 p->device == (uint64_t)st.st_dev && followed_fits(now, p);
+                 p->device == (uint64_t)st.st_dev && followed_fits(now, p) != 0;
     if (is_it) {
         return sibling_is_prefix(s, now);
     }
@@ -311,7 +311,7 @@ struct tail_file *rotated_copy(const struct siblings_at *at, const struct tail_p
         bool is_whole = s->is_packed || (uint64_t)s->st.st_size >= read->offset;
         if (is_whole && !is_known(known, s) && sibling_has_head(s, read)) {
             f = open_at(s, read);
-            if (f && !followed_fits(f->fd, read)) { /* many logs have one head */
+            if (f && followed_fits(f->fd, read) != 1) { /* many logs have one head */
                 followed_free(f);
                 f = NULL;
             }
@@ -325,7 +325,7 @@ struct tail_file *rotated_copy(const struct siblings_at *at, const struct tail_p
 static bool is_copy_of_file(struct sibling *s, const struct tail_file *f)
 {
     struct tail_position p = tail_file_position(f);
-    if (f->fd >= 0 && !f->is_apart && followed_is_same(f)) {
+    if (f->fd >= 0 && !f->is_apart && followed_is_same(f) == 1) {
         return sibling_is_prefix(s, f->fd);
     }
     bool is_longer = f->fd < 0 && !s->is_packed && (uint64_t)s->st.st_size > f->size;

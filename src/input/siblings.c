@@ -222,7 +222,7 @@ int sibling_open(const struct sibling *s, uint64_t offset)
 static bool has_end(const struct sibling *s, const struct tail_position *p)
 {
     int fd = sibling_open(s, p->offset);
-    bool fits = fd >= 0 && followed_fits(fd, p);
+    bool fits = fd >= 0 && followed_fits(fd, p) == 1;
     if (fd >= 0) {
         close(fd);
     }

@@ -11,8 +11,8 @@ struct prometheus_process process_read(int64_t started_ms);
 /* Raises the soft limit of descriptors to the hard one: a daemon may follow thousands of files. */
 void process_raise_limits(void);
 
-/* Has the C library give back large pieces of memory as soon as they are freed, whichever thread had
- * them: a checkpoint takes some MiB for a moment, each time on another thread perhaps. */
+/* Has the C library give back large pieces of memory as soon as they are freed, whichever thread
+ * had them: a checkpoint takes some MiB for a moment, each time on another thread perhaps. */
 void process_keep_small(void);
 
 #endif

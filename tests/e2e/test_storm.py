@@ -44,6 +44,15 @@ def test_rotated_files_elsewhere_and_files_that_begin_alike(options):
     assert result["counted"] == result["lines"] and not result["wrong"], (result, said)
 
 
+def test_a_disk_that_fails_now_and_then():
+    """Reads of the log and writes of the store, in one call of thirty."""
+    faults = pathlib.Path(TEAPOTD).parent / "faults.so"
+    if not faults.exists():
+        pytest.skip("%s is not there" % faults)
+    result, said = storm("--seed", 2, "--steps", 60, "--faults", faults)
+    assert result["counted"] == result["lines"] and not result["wrong"], (result, said)
+
+
 def open_logs(process):
     """What the daemon has open of the log and its rotated files."""
     folder = pathlib.Path("/proc/%d/fd" % process.pid)

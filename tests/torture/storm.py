@@ -33,8 +33,9 @@ UNREAD_ROTATIONS = 6  # at most, before the daemon is given time
 
 
 class Daemon:
-    def __init__(self, program, folder, log, more):
+    def __init__(self, program, folder, log, more, env):
         self.program, self.folder, self.process = program, folder, None
+        self.env = {**os.environ, **env}
         self.socket = folder / "stats.sock"
         self.conf = folder / "teapotd.conf"
         self.conf.write_text(
@@ -46,7 +47,11 @@ class Daemon:
     def start(self):
         with open(self.folder / "out", "ab") as out:
             self.process = subprocess.Popen(
-                [self.program, "-c", str(self.conf)], stdin=subprocess.DEVNULL, stdout=out, stderr=out
+                [self.program, "-c", str(self.conf)],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                env=self.env,
             )
 
     def stop(self, how):
@@ -101,7 +106,15 @@ class Storm:
         self.head = HEAD if options.same_head else b""
         self.log.write_bytes(self.head)
         more = 'rotated = "%s/*"' % self.old if options.olddir else ""
-        self.daemon = Daemon(options.teapotd, folder, self.log, more)
+        env = {
+            "LD_PRELOAD": options.faults or "",
+            "FAULTS_SEED": str(options.seed),
+            "FAULTS_EVERY": "30",
+            "FAULTS_READ": "/access.log",
+            "FAULTS_WRITE": "/checkpoint",
+            "FAULTS_AFTER_MS": "300",
+        }
+        self.daemon = Daemon(options.teapotd, folder, self.log, more, env)
         self.truth, self.lines, self.unread = collections.Counter(), 0, 0
         self.rotations, self.kills = collections.Counter(), collections.Counter()
         self.began = int(time.time()) - 86400
@@ -289,6 +302,7 @@ def main():
     parser.add_argument("--calm", action="store_true", help="wait until a new start has caught up")
     parser.add_argument("--olddir", action="store_true", help="rotated files go to another folder")
     parser.add_argument("--same-head", action="store_true", help="all files begin alike")
+    parser.add_argument("--faults", help="a faults.so (tests/faults.c): a disk that fails, too")
     parser.add_argument("--folder")
     parser.add_argument("--verbose", action="store_true")
     options = parser.parse_args()

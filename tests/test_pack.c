@@ -154,6 +154,55 @@ static void what_was_read_can_be_packed_and_read_again(void **state)
     tally_done(&again);
 }
 
+/* Whatever waits: nothing, a first line, lines that don't agree, a jump; with unread lines between.
+ */
+static void what_waits_for_its_second_waits_on(void **state)
+{
+    static const int64_t logs[][6] = {{0},
+                                      {100, 0},
+                                      {900000, 500000, 100, 0},
+                                      {100, 101, 900000, 0},
+                                      {100, 101, 102, 0},
+                                      {900000, 100, 101, 900000, 0}};
+    (void)state;
+    for (size_t i = 0; i < sizeof(logs) / sizeof(logs[0]); i++) {
+        struct window w = {.by_host = true}, back = {.by_host = true};
+        struct buf packed = {0};
+        struct window_line line = {.host = SPAN("h"), .text = SPAN("a line"), .status = 502};
+        line.class = CLASS_5XX;
+        line.blame = BLAME_UPSTREAM;
+        window_unparsed(&w, 2);
+        for (size_t k = 0; logs[i][k]; k++) {
+            line.upstream = k % 2 ? SPAN("u") : SPAN("");
+            window_add(&w, SAMPLE_START + logs[i][k], &line);
+            window_unparsed(&w, (uint32_t)k);
+        }
+        bool has_any = pack_has_waiting(&w);
+        assert_true(has_any || i == 4);
+        pack_waiting(&w, &packed);
+        window_drain(&w);
+        back.has_clock = w.has_clock;
+        back.clock = w.clock;
+        assert_true(pack_read_waiting(&back, buf_span(&packed)));
+        assert_int_equal(back.n_records, 0);
+        assert_int_equal(back.unparsed_first, w.has_clock ? 0 : w.unparsed_first);
+        for (int k = 0; k < 2; k++) { /* decides about what waits, in both alike */
+            line.upstream = SPAN("v");
+            window_add(&w, SAMPLE_START + 900001 + k, &line);
+            window_add(&back, SAMPLE_START + 900001 + k, &line);
+        }
+        assert_same_window(&w, &back);
+        for (size_t n = 0; n < packed.len; n++) {
+            struct window damaged = {.by_host = true};
+            assert_false(pack_read_waiting(&damaged, span_head(buf_span(&packed), n)));
+            window_done(&damaged);
+        }
+        buf_done(&packed);
+        window_done(&w);
+        window_done(&back);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -161,6 +210,7 @@ int main(void)
         cmocka_unit_test(an_empty_tally_is_a_few_bytes),
         cmocka_unit_test(damaged_bytes_are_refused_and_do_no_harm),
         cmocka_unit_test(what_was_read_can_be_packed_and_read_again),
+        cmocka_unit_test(what_waits_for_its_second_waits_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

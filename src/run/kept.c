@@ -24,15 +24,24 @@ static void add(struct store *out, enum store_kind kind, const char *name, const
     }
 }
 
-/* Only while a rule must hear of each second: then time goes on for a source without lines. */
+/* The clock only while a rule must hear of each second, since time goes on then for a source
+ * without lines; and with lines that wait for it, which are in no second yet. */
 static void add_clock(struct store *out, const struct source *s)
 {
-    struct buf bytes = {0};
-    if (s->is_awake && s->live && s->live->window.has_clock) {
-        packing_put_signed(&bytes, s->live->window.clock);
-        packing_put_signed(&bytes, s->skew_s);
-        store_add_note(out, STORE_CLOCK, s->name, bytes.data, bytes.len);
+    const struct window *w = s->live ? &s->live->window : NULL;
+    struct buf bytes = {0}, waiting = {0};
+    if (!w || !(pack_has_waiting(w) || (s->is_awake && w->has_clock))) {
+        return;
     }
+    packing_put(&bytes, w->has_clock);
+    packing_put_signed(&bytes, w->clock);
+    packing_put_signed(&bytes, s->skew_s);
+    if (pack_has_waiting(w)) {
+        pack_waiting(w, &waiting);
+    }
+    packing_put_text(&bytes, buf_span(&waiting));
+    store_add_note(out, STORE_CLOCK, s->name, bytes.data, bytes.len);
+    buf_done(&waiting);
 }
 
 static void add_service(struct store *out, const struct service *s)
@@ -187,11 +196,13 @@ void kept_read(struct service *s)
 
 static bool read_clock(struct source *source, struct packing in)
 {
+    bool has_clock = packing_get_upto(&in, 1) != 0;
     int64_t clock = packing_get_signed(&in), skew_s = packing_get_signed(&in);
-    if (!in.is_bad) {
-        source_restore_clock(source, clock, skew_s);
+    struct span waiting = packing_get_text(&in);
+    if (!in.is_bad && has_clock) {
+        source_restore_clock(source, clock, skew_s, waiting.len > 0);
     }
-    return !in.is_bad;
+    return !in.is_bad && (waiting.len == 0 || source_restore_waiting(source, waiting));
 }
 
 void kept_restore(struct service *s, struct source *source)

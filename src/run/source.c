@@ -105,14 +105,19 @@ bool source_restore_interval(struct source *s, struct span packed)
     return pack_read(made(s, &s->interval), packed);
 }
 
-void source_restore_clock(struct source *s, int64_t clock, int64_t skew_s)
+void source_restore_clock(struct source *s, int64_t clock, int64_t skew_s, bool is_needed)
 {
-    if (!alert_set_rest(s->shared->alerts, s->name)) {
+    if (is_needed || !alert_set_rest(s->shared->alerts, s->name)) {
         struct window *w = &made(s, &s->live)->window;
         w->has_clock = true;
         w->clock = clock;
         s->skew_s = skew_s;
     }
+}
+
+bool source_restore_waiting(struct source *s, struct span packed)
+{
+    return pack_read_waiting(&made(s, &s->live)->window, packed);
 }
 
 /* The alerts, the history and the interval read the records before window_drain takes them away. */

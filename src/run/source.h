@@ -78,8 +78,12 @@ bool source_restore(struct source *s, struct span packed);
 bool source_restore_interval(struct source *s, struct span packed);
 
 /* Puts back how far the source's time had come, and its `skew_s`, when there are alerts that must
- * hear of each second. */
-void source_restore_clock(struct source *s, int64_t clock, int64_t skew_s);
+ * hear of each second, or when it is needed in any case. */
+void source_restore_clock(struct source *s, int64_t clock, int64_t skew_s, bool is_needed);
+
+/* Has lines wait again that waited for their second (tally/pack.h). False when the bytes are not
+ * understood. */
+bool source_restore_waiting(struct source *s, struct span packed);
 
 /* Bytes came, at `wall_ms`: the source is awake from now on and has a reader and a live tally. What
  * the clock closed while it slept is closed before. */

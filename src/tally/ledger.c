@@ -42,6 +42,7 @@ __attribute__((noinline)) static void forget_oldest(struct window *w)
         memmove(w->errors, w->errors + errors, w->n_errors * sizeof w->errors[0]);
     }
     w->n_head = 0;
+    w->unparsed_first = 0;
 }
 
 void ledger_advance(struct window *w, int64_t second)

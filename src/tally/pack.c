@@ -325,3 +325,63 @@ bool pack_read(struct tally *t, struct span bytes)
     read_samples(&in, t);
     return !in.is_bad && in.rest.len == 0;
 }
+
+bool pack_has_waiting(const struct window *w)
+{
+    return w->has_pending || (!w->has_clock && (w->n_head || w->unparsed_first));
+}
+
+static void pack_line(struct buf *out, int64_t stamp, const struct window_line *line,
+                      uint32_t unparsed)
+{
+    packing_put_signed(out, stamp);
+    packing_put_text(out, line->host);
+    packing_put_text(out, line->route);
+    packing_put_text(out, line->upstream);
+    packing_put_text(out, line->text);
+    packing_put(out, line->status);
+    packing_put(out, (uint64_t)line->class);
+    packing_put(out, (uint64_t)line->blame);
+    packing_put(out, unparsed);
+}
+
+/* As if the line had come just now: it waits for the same reason as before. */
+static void read_line(struct packing *in, struct window *w)
+{
+    int64_t stamp = packing_get_signed(in);
+    struct window_line line = {.host = packing_get_text(in),
+                               .route = packing_get_text(in),
+                               .upstream = packing_get_text(in),
+                               .text = packing_get_text(in),
+                               .status = (uint16_t)packing_get_upto(in, STATUS_SLOTS - 1)};
+    line.class = (enum status_class)packing_get_upto(in, STATUS_CLASSES - 1);
+    line.blame = (enum blame)packing_get_upto(in, BLAMES - 1);
+    uint32_t unparsed = (uint32_t)packing_get_upto(in, UINT32_MAX);
+    if (!in->is_bad) {
+        window_add(w, stamp, &line);
+        window_unparsed(w, unparsed);
+    }
+}
+
+void pack_waiting(const struct window *w, struct buf *out)
+{
+    uint32_t n_head = w->has_clock ? 0 : w->n_head;
+    packing_put(out, w->has_clock ? 0 : w->unparsed_first);
+    packing_put(out, n_head + w->has_pending);
+    for (uint32_t i = 0; i < n_head; i++) {
+        pack_line(out, w->head[i].stamp, &w->head[i].line, w->head[i].unparsed);
+    }
+    if (w->has_pending) {
+        pack_line(out, w->pending, &w->waiting, w->unparsed_waiting);
+    }
+}
+
+bool pack_read_waiting(struct window *w, struct span bytes)
+{
+    struct packing in = {.rest = bytes};
+    window_unparsed(w, (uint32_t)packing_get_upto(&in, UINT32_MAX));
+    for (uint64_t n = packing_get_upto(&in, WINDOW_HEAD + 1); n > 0 && !in.is_bad; n--) {
+        read_line(&in, w);
+    }
+    return !in.is_bad && in.rest.len == 0;
+}

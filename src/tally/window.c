@@ -17,9 +17,9 @@
  * 12:00, as in sequence. After a clock of 5:00 the head is not believed: one line at 5:00, then
  * one at 10:00 and two at 12:00.
  *
- * A line that no format read counts where the clock stands. Those before a piece's first line are
- * kept for the merge (`unparsed_first`); those behind a line that waits, or stands at the head, go
- * with it.
+ * A line that no format read counts where the clock stands. Those before a first line count with
+ * it, and are known to a merge (`unparsed_first`); those behind a line that waits, or stands at the
+ * head, go with it.
  *
  * Without any clock, WINDOW_HEAD stamps in a row that don't confirm one another are kept; the line
  * after those is believed, so that memory stays bounded.
@@ -132,6 +132,7 @@ static void believe(struct window *w, struct timeline *timeline, int64_t stamp)
     w->clock = stamp;
     w->second_at = w->n_records;
     w->errors_at = w->n_errors;
+    ledger_add_unparsed(w, w->unparsed_first);
     for (uint32_t i = 0; i < w->n_head; i++) {
         ledger_add_line(w, timeline, &w->head[i].line);
         ledger_add_unparsed(w, w->head[i].unparsed);
@@ -252,11 +253,13 @@ static struct ledger_counts without_head(const struct window *from, const struct
 static uint32_t unparsed_without_head(const struct window *from, const struct window_record *r)
 {
     uint32_t n = r->unparsed;
-    bool is_first = r == from->records;
-    for (uint32_t i = 0; i < from->n_head && is_first; i++) {
+    if (r != from->records) {
+        return n;
+    }
+    for (uint32_t i = 0; i < from->n_head; i++) {
         n -= from->head[i].unparsed;
     }
-    return n;
+    return n - from->unparsed_first;
 }
 
 /* The same for a record of errors. */
@@ -385,5 +388,6 @@ void window_drain(struct window *w)
     }
     if (w->has_clock) {
         w->n_head = 0; /* Else those lines are still to be counted. */
+        w->unparsed_first = 0;
     }
 }

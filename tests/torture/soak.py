@@ -1,5 +1,6 @@
 """Memory over a long time: counts lines whose hosts, paths and agents are new in nearly every one,
-and looks at the daemon's resident memory. After the warm-up it must stay within a MiB.
+and looks at the daemon's resident memory. After the warm-up it must stay within a MiB: the last 60
+intervals are remembered, which are a second long here.
 
     tests/torture/soak.py build/release/teapotd build/release/generate --lines 1000000000
 """
@@ -19,6 +20,7 @@ source soak {{ path = "{folder}/log"  format = vhost_combined }}
 alert spike {{ by = {{source, host}}  false_alarms = "1 per 30d" }}
 store {{ path = "{folder}/store" }}
 dimensions = {{host, route, upstream, client}}
+summary {{ every = 1s }}
 stats {{ listen = {{"unix:{folder}/socket"}} }}
 """
 

@@ -3,11 +3,12 @@ import pathlib
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import time
 
 from benchlib import writer
-from benchlib.cost import quantile, spread
+from benchlib.cost import Failed, quantile, spread
 from benchlib.daemon import Daemon, scratch
 from benchlib.table import NONE, Aim, Row
 
@@ -183,6 +184,49 @@ def followed_delays(daemon, log, seconds):
             delays.append((moment - written[at]) * 1000)
             at += 1
     return sorted(delays)
+
+
+def clients(bench):
+    """A good client among a thousand that hold their connections: silent ones, half requests by both
+    manners, giant ones, and readers that do not read, while lines come."""
+    held, seconds = (50, 1) if bench.quick else (1000, 10)
+    with scratch() as name:
+        folder = pathlib.Path(name)
+        (folder / "logs").mkdir()
+        log = folder / "logs/access.log"
+        log.touch()
+        with Daemon(bench.teapotd, folder, config(folder, store(folder))) as daemon:
+            with writer.Writer(log, LINES_PER_S, seconds + 2):
+                time.sleep(0.5)
+                bad = [hold(daemon, i) for i in range(held)]
+                waits, end = [], time.monotonic() + seconds
+                while time.monotonic() < end:
+                    began = time.monotonic()
+                    if b'"lines"' not in daemon.ask("summary"):
+                        raise Failed("a good client was refused")
+                    waits.append((time.monotonic() - began) * 1000)
+                    time.sleep(0.005)
+                resident = daemon.resident_mib()
+            for s in bad:
+                s.close()
+        work = "{:,} held connections, {:,} lines/s".format(held, LINES_PER_S)
+        yield Row(work, "a good client's worst answer, ms", spread([max(waits)]), Aim(20, None, True))
+        yield Row(work, "p99, ms", spread([quantile(sorted(waits), 0.99)]))
+        yield Row(work, "resident, MiB", spread([resident]), Aim(19, None, True))
+
+
+HELD = (b"", b"summ", b"GET /summary HT", b"GET /summary HTTP/1.1\r\nHost: x\r\n", b"x" * 9000, b"metrics\n")
+
+
+def hold(daemon, i):
+    """A connection that says one of these and then nothing, and does not read."""
+    s = socket.socket(socket.AF_UNIX)
+    s.connect(str(daemon.socket))
+    try:
+        s.send(HELD[i % len(HELD)], socket.MSG_DONTWAIT)
+    except OSError:  # it is shown the door already
+        pass
+    return s
 
 
 def start(bench):

@@ -24,6 +24,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
 STATUSES = [200] * 12 + [204, 301, 304, 404, 404, 499, 500, 502, 503]
 KEPT = 40  # generations
@@ -92,6 +93,59 @@ class Daemon:
             return None
 
 
+class Mtail(Daemon):
+    """mtail, which keeps nothing: what it had counted when it was killed is asked for just before,
+    and added to what it counts afterwards. So only what is lost or doubled in the log is held
+    against it."""
+
+    def __init__(self, program, folder, log, more, env):
+        super().__init__(program, folder, log, more, env)
+        self.log, self.before = log, collections.Counter()
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            self.port = s.getsockname()[1]
+        self.progs = pathlib.Path(__file__).resolve().parents[2] / "bench/mtail/status.mtail"
+
+    def start(self):
+        with open(self.folder / "out", "ab") as out:
+            self.process = subprocess.Popen(
+                [self.program, "-progs", str(self.progs), "-logs", str(self.log)]
+                + ["-address", "127.0.0.1", "-port", str(self.port), "-logtostderr"],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+            )
+
+    def stop(self, how):
+        self.before += self.counted() or collections.Counter()
+        super().stop(how)
+
+    def saved_ms(self):
+        return 1
+
+    def history(self):
+        return None
+
+    def counted(self):
+        try:
+            url = "http://127.0.0.1:%d/json" % self.port
+            with urllib.request.urlopen(url, timeout=5) as answer:
+                metrics = json.load(answer)
+        except (OSError, ValueError):
+            return None
+        (metric,) = [m for m in metrics if m["Name"] == "http_responses"]
+        rows = metric.get("LabelValues") or []
+        return collections.Counter({r["Labels"][0]: int(r["Value"]["Value"]) for r in rows})
+
+    def summary(self):
+        now = self.counted()
+        if now is None:
+            return None
+        codes = self.before + now
+        rows = [{"code": code, "count": n} for code, n in codes.items()]
+        return {"requests": sum(codes.values()), "codes": rows}
+
+
 class Storm:
     def __init__(self, options, folder):
         self.random = random.Random(options.seed)
@@ -114,7 +168,9 @@ class Storm:
             "FAULTS_WRITE": "/checkpoint",
             "FAULTS_AFTER_MS": "300",
         }
-        self.daemon = Daemon(options.teapotd, folder, self.log, more, env)
+        kind = Mtail if options.mtail else Daemon
+        self.daemon = kind(options.teapotd, folder, self.log, more, env)
+        self.does_reload = not options.mtail
         self.truth, self.lines, self.unread = collections.Counter(), 0, 0
         self.rotations, self.kills = collections.Counter(), collections.Counter()
         self.began = int(time.time()) - 86400
@@ -270,7 +326,7 @@ class Storm:
         time.sleep(self.random.random() ** 3 / 3)
 
     def hup(self):
-        if not self.daemon.summary():
+        if not self.does_reload or not self.daemon.summary():
             return  # one that has just begun to start would die of it
         self.daemon.process.send_signal(signal.SIGHUP)
 
@@ -303,6 +359,7 @@ def main():
     parser.add_argument("--olddir", action="store_true", help="rotated files go to another folder")
     parser.add_argument("--same-head", action="store_true", help="all files begin alike")
     parser.add_argument("--faults", help="a faults.so (tests/faults.c): a disk that fails, too")
+    parser.add_argument("--mtail", action="store_true", help="the program is mtail, to compare")
     parser.add_argument("--folder")
     parser.add_argument("--verbose", action="store_true")
     options = parser.parse_args()

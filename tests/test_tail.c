@@ -1,5 +1,6 @@
 #define _XOPEN_SOURCE 700 /* symlink and the like */
 
+#include "input/parked.h"
 #include "tail_world.h"
 
 #include <sys/resource.h>
@@ -388,6 +389,65 @@ static void when_descriptors_run_out_files_are_opened_later(void **state)
     world_expect(w, "a.log", "one\n");
 }
 
+enum {
+    MANY = 40,
+};
+
+/* Has one file of many written to, renamed, truncated after a copy, and sees that all of it is
+ * read. */
+static void with_few_descriptors_many_files_are_followed(void **state)
+{
+    struct world *w = *state;
+    struct rlimit old, small;
+    char name[32], text[32], want[MANY][128] = {""};
+    unsigned next = 7;
+    for (int i = 0; i < MANY; i++) {
+        snprintf(name, sizeof name, "f%02d.log", i);
+        snprintf(text, sizeof text, "first of %d\n", i);
+        world_write(w, name, text);
+        strcat(want[i], text);
+    }
+    getrlimit(RLIMIT_NOFILE, &old);
+    int lowest = dup(0);
+    close(lowest);
+    small = (struct rlimit){(rlim_t)lowest + PARKED_RESERVE + 12, old.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &small);
+    world_start(w, (const char *const[]){"*.log", NULL}, (struct tail_options){0});
+    for (int round = 0; round < 4; round++) {
+        for (int n = 0; n < MANY; n++) {
+            int i = (int)((next = next * 13 + 5) % MANY);
+            snprintf(name, sizeof name, "f%02d.log", i);
+            snprintf(text, sizeof text, "%d\n", round);
+            if (strlen(want[i]) + 8 < sizeof want[i]) {
+                world_write(w, name, text);
+                strcat(want[i], text);
+            }
+        }
+        for (int i = 0; i < MANY; i++) {
+            snprintf(name, sizeof name, "f%02d.log", i);
+            world_expect(w, name, want[i]);
+        }
+        world_look(w);
+        /* One is renamed with an unread line, and goes on under its name. */
+        snprintf(name, sizeof name, "f%02d.log", round);
+        snprintf(text, sizeof text, "f%02d.log.1", round);
+        world_write(w, name, "last\n");
+        world_rename(w, name, text);
+        world_write(w, name, "new\n");
+        strcat(want[round], "last\nnew\n");
+        world_expect(w, name, want[round]);
+    }
+    size_t n_open = 0, n_all = 0;
+    for (struct tail_file *f = tail_each(w->tail, NULL); f; f = tail_each(w->tail, f)) {
+        n_open += tail_file_fd(f) >= 0;
+        n_all++;
+    }
+    setrlimit(RLIMIT_NOFILE, &old);
+    assert_true(n_all >= MANY);
+    assert_in_range(n_open, 1, 20);
+    assert_int_equal(w->errors.len, 0);
+}
+
 static void changes_that_no_event_tells_are_found_by_the_clock(void **state)
 {
     struct world *w = *state;
@@ -588,6 +648,7 @@ int main(void)
         TEST(a_folder_or_a_fifo_is_an_error_where_it_is_named),
         TEST(a_file_that_may_not_be_read_is_told_once_and_tried_again),
         TEST(when_descriptors_run_out_files_are_opened_later),
+        TEST(with_few_descriptors_many_files_are_followed),
         TEST(changes_that_no_event_tells_are_found_by_the_clock),
         TEST(a_backlog_does_not_starve_the_other_files),
         TEST(many_backlogs_leave_the_loop_to_others_between_turns),

@@ -14,6 +14,7 @@
 #include "input/follow.h"
 
 #include "base/alloc.h"
+#include "input/parked.h"
 #include "input/rotated.h"
 #include "input/tail_file.h"
 
@@ -82,7 +83,7 @@ static void leave(struct follow *w, struct name *name)
         f->is_rotated = true;
         f->quiet_ms = uv_now(w->loop);
         w->has_rotated = true;
-        name->lost_bytes += f->fd < 0 ? tail_file_lag(f) : 0;
+        name->lost_bytes += f->fd < 0 && !f->is_parked ? tail_file_lag(f) : 0;
     }
     /* A name that is looked at next may lead to it, so it is not dropped here. */
     w->look_rotated = true;
@@ -295,6 +296,17 @@ static void look_at(struct follow *w, struct tail_file *f, const struct stat *st
     }
 }
 
+/* A file without a descriptor was rotated away or truncated: what it had is beside its name, or in
+ * a copy. */
+static void pick_up(struct follow *w, struct name *home, const struct tail_position *p)
+{
+    struct siblings_at at = places_of(w, home);
+    struct tail_file *rest = rotated_copy(&at, p, &w->known);
+    if (rest) {
+        adopt(w, home, rest, home->file && home->file->home == home ? home->file : NULL);
+    }
+}
+
 /* The file at a name that is known though its descriptor was closed, or NULL. Device and inode
  * alone don't tell: it may have been deleted since, and its inode given to another. */
 static struct tail_file *recognise(struct follow *w, int fd, const struct stat *st)
@@ -303,7 +315,11 @@ static struct tail_file *recognise(struct follow *w, int fd, const struct stat *
     if (f && f->fd < 0) {
         struct tail_position p = tail_file_position(f);
         if (followed_fits(fd, &p) == 0) { /* what can't be read now is looked at with its bytes */
+            struct name *home = f->is_parked ? f->home : NULL;
             forget(w, f);
+            if (home) {
+                pick_up(w, home, &p);
+            }
             return NULL;
         }
     }
@@ -313,7 +329,7 @@ static struct tail_file *recognise(struct follow *w, int fd, const struct stat *
 /* Opens what a name leads to, and finds out whether it is new. 0 or a negative errno. */
 static int open_name(struct follow *w, struct name *name, struct stat *st)
 {
-    int fd = followed_open(name->path, st);
+    int fd = parked_open(&w->known, name->path, st);
     if (fd < 0) {
         return fd;
     }
@@ -328,6 +344,7 @@ static int open_name(struct follow *w, struct name *name, struct stat *st)
     }
     if (f->fd < 0) {
         f->fd = fd;
+        f->is_parked = false;
     } else {
         close(fd);
     }
@@ -399,7 +416,7 @@ static void look_name(struct follow *w, struct name *name)
         if (f->fd >= 0) {
             name->error = 0;
             look_at(w, f, &st);
-        } else if (!f->is_finished || !is_quiet) {
+        } else if (!is_quiet || (!f->is_finished && !f->is_parked)) {
             enter(w, name, &st);
         }
         return;
@@ -540,6 +557,11 @@ static void look_all_rotated(struct follow *w)
         if (f->is_rotated && f->fd >= 0) {
             w->has_rotated = true;
             look_rotated(w, f);
+        } else if (f->is_rotated && f->n_names == 0 && f->is_parked) {
+            struct tail_position p = tail_file_position(f);
+            struct name *home = f->home;
+            known_drop(&w->known, f);
+            pick_up(w, home, &p);
         } else if (f->is_rotated && f->n_names == 0 && !f->home->look_beside) {
             settle(f->home);
             known_remember(&w->known, f);
@@ -665,6 +687,7 @@ static void look_everywhere(struct follow *w, bool by_clock)
         look_all_rotated(w);
     }
     forget_names(w);
+    parked_keep_reserve(&w->known);
 }
 
 void follow_look(struct follow *w)

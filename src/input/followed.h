@@ -33,6 +33,7 @@ struct tail_file {
     bool is_rotated;   /* its home leads elsewhere */
     bool is_finished;  /* `final` was given */
     bool is_caught_up; /* the end was reached */
+    bool is_parked;    /* closed to save a descriptor: opened again when it changes */
     bool is_apart;     /* unpacked: device and inode are those of the file that was packed */
     struct framer framer;
 };

@@ -3,6 +3,7 @@ import contextlib
 import json
 import os
 import random
+import resource
 import signal
 import sqlite3
 import subprocess
@@ -233,3 +234,31 @@ def test_a_second_daemon_at_one_store_does_not_start(tmp_path, daemon):
     assert "%s: another teapotd has this store" % (tmp_path / "state") in run.stderr
     (tmp_path / "logs/access.log").write_text(lines(0, 10))
     d.wait_for_lines(10)
+
+
+def test_with_fewer_descriptors_than_files_each_line_counts_once(tmp_path, daemon):
+    """300 logs and 150 descriptors: written to in turn, rotated, killed."""
+    d = begin(tmp_path, daemon)
+    resource.prlimit(d.process.pid, resource.RLIMIT_NOFILE, (150, 150))
+    logs = [tmp_path / ("logs/%03d.log" % i) for i in range(300)]
+    written = 0
+    for round_ in range(3):
+        for i, log in enumerate(logs):
+            if round_ and i % 7 == round_:
+                log.rename(tmp_path / ("logs/%03d.log.1" % i))
+            with open(log, "a") as out:
+                out.write(lines(written, 5))
+            written += 5
+        d.wait_for_lines(written)
+    summary = d.summary()
+    assert summary["lines"] == written and counted(summary) == truth(written)
+    assert len(os.listdir("/proc/%d/fd" % d.process.pid)) <= 150
+    d.kill()
+    d.start()
+    resource.prlimit(d.process.pid, resource.RLIMIT_NOFILE, (150, 150))
+    for log in logs:
+        with open(log, "a") as out:
+            out.write(lines(written, 1))
+        written += 1
+    summary = d.wait_for_lines(written)
+    assert summary["lines"] == written and counted(summary) == truth(written)

@@ -16,7 +16,7 @@ static const struct sample_request bad = {"502",       "a.example", "/cart/17", 
 static const struct prometheus_notify notifies[] = {
     {"ops", "webhook", {.sent = 7, .failed = 2, .dropped = 1, .waiting = 3}}};
 static const struct prometheus_daemon self = {
-    {1.25, 1795339200.5, 12345678, 99999999, 12, 1024}, notifies, 1};
+    {1.25, 1795339200.5, 12345678, 99999999, 12, 1024}, notifies, 1, 5};
 
 static char *metrics_of(const struct tally *all, const struct summary_source *sources, size_t n,
                         bool open)
@@ -183,6 +183,7 @@ static void sources_have_lines_bytes_lag_and_their_last_event(void **state)
               "teapotd_notifications_total{notify=\"ops\",way=\"webhook\",result=\"failed\"} 2\n"
               "teapotd_notifications_total{notify=\"ops\",way=\"webhook\",result=\"dropped\"} 1\n");
     assert_lines(text, "teapotd_notifications_waiting{notify=\"ops\",way=\"webhook\"} 3\n");
+    assert_lines(text, "teapotd_summaries_dropped_total 5\n");
     assert_lines(text, "process_cpu_seconds_total 1.25\n");
     assert_lines(text, "process_start_time_seconds 1795339200.5\n");
     assert_lines(text, "process_resident_memory_bytes 12345678\n");

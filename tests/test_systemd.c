@@ -232,7 +232,7 @@ static void the_journal_reads_stderr_only_when_it_is_that_very_file(void **state
  */
 static int own_journal(void)
 {
-    if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+    if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", "", MS_REC | MS_PRIVATE, NULL) < 0 ||
         mount("tmpfs", "/run", "tmpfs", 0, "size=1m") < 0 || mkdir("/run/systemd", 0755) < 0 ||
         mkdir("/run/systemd/journal", 0755) < 0) {
         return -1;

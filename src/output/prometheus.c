@@ -433,6 +433,9 @@ static void write_notifies(const struct metrics *m, const struct prometheus_daem
         write_notify(m, n, "failed", n->stats.failed);
         write_notify(m, n, "dropped", n->stats.dropped);
     }
+    write_family(m, "teapotd_summaries_dropped_total", "counter",
+                 "Summaries and alerts that were not read as fast as they were written.");
+    write_plain(m, "teapotd_summaries_dropped_total", d->summaries_dropped);
     write_family(m, "teapotd_notifications_waiting", "gauge",
                  "Alerts for somebody that are not delivered yet.");
     for (size_t i = 0; i < d->n_notifies; i++) {

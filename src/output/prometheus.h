@@ -23,6 +23,7 @@ struct prometheus_daemon {
     struct prometheus_process process;
     const struct prometheus_notify *notifies;
     size_t n_notifies;
+    uint64_t summaries_dropped; /* that nobody read in time */
 };
 
 /* Appends all metrics of a total summary; `daemon` may be NULL. `open_metrics` selects

@@ -74,7 +74,8 @@ static int answer_metrics(struct service *s, const struct serve_request *r, stru
     sections_lags(s);
     summaries_make(s, SUMMARY_TOTAL, &m);
     struct prometheus_notify notifies[SERVICE_HOOKS];
-    struct prometheus_daemon daemon = {process_read(s->started_ms), notifies, s->n_hooks};
+    struct prometheus_daemon daemon = {process_read(s->started_ms), notifies, s->n_hooks,
+                                       outflow_dropped(s->outflow)};
     for (size_t i = 0; i < s->n_hooks; i++) {
         const struct hook *hook = &s->hooks[i];
         const char *way = hook->webhook ? "webhook" : hook->mail ? "mail" : "exec";

@@ -35,13 +35,13 @@ _Static_assert(CONFIG_KEEP_HOST == 1 << TALLY_HOSTS &&
 
 /* Standard output may be full or closed: a failure is remembered for the exit status, and reading
  * goes on. */
-void service_write(struct service *s, int fd, struct span line)
+void service_write_failed(int error, void *ctx)
 {
-    int r = terminal_write(fd, line);
-    if (r == -EPIPE) { /* nobody reads any more: like head, that is a good end */
+    struct service *s = ctx;
+    if (error == -EPIPE) { /* nobody reads any more: like head, that is a good end */
         s->stop(s);
-    } else if (r) {
-        diag_say(DIAG_ERROR, "can't write: %s", strerror(-r));
+    } else {
+        diag_say(DIAG_ERROR, "can't write: %s", strerror(-error));
         s->failed = true;
     }
 }
@@ -263,6 +263,7 @@ static void stop_service(struct service *s)
         serve_stop(s->serve);
     }
     deliver_stop(s);
+    summaries_close(s);
     close_handles(s);
 }
 

@@ -12,6 +12,7 @@
 #include "input/tail.h"
 #include "output/webhook.h"
 #include "run/catchup.h"
+#include "run/outflow.h"
 #include "run/pipeline.h"
 #include "run/program.h"
 #include "serve/serve.h"
@@ -97,7 +98,8 @@ struct service {
     int64_t state_told_s; /* wall second when Alertmanagers were told the state last */
     char deferred[SERVICE_DEFERRED][40];
     size_t n_deferred;
-    int summary_fd; /* where summaries and alerts go as lines; -1: nowhere */
+    int summary_fd;          /* where summaries and alerts go as lines; -1: nowhere … */
+    struct outflow *outflow; /* … through this */
     bool summary_to_journal;
     bool as_text;
     bool is_stopping, failed, alerted;
@@ -200,7 +202,8 @@ int answer_request(const struct serve_request *request, struct buf *out, void *c
  */
 int service_reload(struct service *s, struct problem *why);
 
-/* Writes a line where summaries go; nobody reading any more ends the run. */
-void service_write(struct service *s, int fd, struct span line);
+/* Summaries can't be written any more; that nobody reads them ends the run. Fits outflow_error_fn
+ * with the service as `ctx`. */
+void service_write_failed(int error, void *ctx);
 
 #endif

@@ -17,6 +17,8 @@
 #include <unistd.h>
 
 enum {
+    FOLLOW_PATIENCE_MS = 5000, /* for a slow reader, at the end */
+    DAEMON_PATIENCE_MS = 100,
     FOLD_ALL_MS = 20000, /* so often, sources that rest are looked at, too */
     TRIMS = 4, /* looks after which memory goes back, once a source rests: what is known of its
                   errors is kept for as long as a window */
@@ -180,7 +182,7 @@ void summaries_write(struct service *s, struct span line)
         if (!span_ends(line, SPAN("\n"))) { /* as a report does */
             buf_byte(&whole, '\n');
         }
-        service_write(s, s->summary_fd, buf_span(&whole));
+        outflow_write(s->outflow, buf_span(&whole));
         buf_done(&whole);
     }
 }
@@ -266,20 +268,23 @@ int summaries_open(struct service *s, struct problem *why)
     }
     if (span_is(span_of(to), "stdout")) {
         s->summary_fd = STDOUT_FILENO;
-        return 0;
+    } else {
+        s->summary_fd = open(to, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
     }
-    s->summary_fd = open(to, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
     if (s->summary_fd < 0) {
         int error = -errno;
         problem_set(why, "can't write summaries to %s: %s", to, strerror(-error));
         return error;
     }
+    s->outflow = outflow_start(s->loop, s->summary_fd, service_write_failed, s);
     return 0;
 }
 
 /* Standard output is not ours to close. */
 void summaries_close(struct service *s)
 {
+    outflow_stop(s->outflow, s->config_file ? DAEMON_PATIENCE_MS : FOLLOW_PATIENCE_MS);
+    s->outflow = NULL;
     if (s->summary_fd > STDERR_FILENO) {
         close(s->summary_fd);
     }

@@ -158,7 +158,7 @@ class Daemon:
     def write_config(self, config):
         self.config.write_text('stats { listen = {"unix:%s"} }\n%s' % (self.socket, config))
 
-    def start(self):
+    def start(self, stdout=None):
         path = self.folder / "notify"
         path.unlink(missing_ok=True)
         self.notifications = Notifications(path)
@@ -167,7 +167,7 @@ class Daemon:
             self.process = subprocess.Popen(
                 [TEAPOTD, "-c", str(self.config)],
                 stdin=subprocess.DEVNULL,
-                stdout=out,
+                stdout=out if stdout is None else stdout,
                 stderr=out,
                 env=env,
             )

@@ -3,7 +3,7 @@ import json
 import os
 import time
 
-from conftest import generate, wait_for
+from conftest import Daemon, generate, wait_for
 
 RULE = "alert t { window = 5s  min_requests = 10  warning = 5%  critical = 20% }\n"
 
@@ -123,3 +123,31 @@ def test_an_old_alert_that_still_holds_is_sent_when_all_is_read(tmp_path, daemon
     )
     wait_for(lambda: receiver.bodies, "the alert that began 1000 s ago")
     assert receiver.bodies[0][1]["state"] == "firing"
+
+
+def test_a_full_pipe_on_stdout_holds_up_nothing(tmp_path):
+    """Nobody reads the summaries: counting and answers go on, and so does the end."""
+    log, reader, writer = tmp_path / "access.log", *os.pipe()
+    os.set_blocking(writer, False)
+    while True:
+        try:
+            os.write(writer, b"x" * 4096)
+        except BlockingIOError:
+            break
+    os.set_blocking(writer, True)
+    d = Daemon(
+        tmp_path,
+        'source a { path = "%s" format = combined }\nsummary { every = 1s  to = "stdout" }\n' % log,
+    )
+    try:
+        d.start(stdout=writer)
+        for n in range(1, 4):
+            seq = d.summary()["seq"]
+            wait_for(lambda: d.summary()["seq"] > seq, "another interval")
+            with open(log, "ab") as out:
+                out.write(generate("--lines", 100, "--seed", n))
+            d.wait_for_lines(100 * n)
+    finally:
+        assert d.stop() == 0
+        os.close(reader)
+        os.close(writer)

@@ -158,14 +158,14 @@ class Daemon:
     def write_config(self, config):
         self.config.write_text('stats { listen = {"unix:%s"} }\n%s' % (self.socket, config))
 
-    def start(self, stdout=None):
+    def start(self, stdout=None, wrap=()):
         path = self.folder / "notify"
         path.unlink(missing_ok=True)
         self.notifications = Notifications(path)
         env = {**os.environ, "NOTIFY_SOCKET": str(path), **self.env}
         with open(self.output, "ab") as out:
             self.process = subprocess.Popen(
-                [TEAPOTD, "-c", str(self.config)],
+                [*wrap, TEAPOTD, "-c", str(self.config)],
                 stdin=subprocess.DEVNULL,
                 stdout=out if stdout is None else stdout,
                 stderr=out,

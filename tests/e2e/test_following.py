@@ -1,9 +1,12 @@
 """What a daemon follows beside plain files, and what it writes while it does."""
 import json
 import os
+import subprocess
 import time
 
-from conftest import Daemon, generate, wait_for
+import pytest
+
+from conftest import Daemon, generate, needs, wait_for
 
 RULE = "alert t { window = 5s  min_requests = 10  warning = 5%  critical = 20% }\n"
 
@@ -151,3 +154,25 @@ def test_a_full_pipe_on_stdout_holds_up_nothing(tmp_path):
         assert d.stop() == 0
         os.close(reader)
         os.close(writer)
+
+
+@pytest.mark.parametrize("limit", ["instances", "watches"])
+def test_without_inotify_files_are_found_by_the_clock_and_the_limit_is_named(tmp_path, limit):
+    """In a namespace of its own the daemon has none of what is counted for each user."""
+    (tmp_path / "logs").mkdir()
+    log = tmp_path / "logs/access.log"
+    d = Daemon(tmp_path, 'source a { path = "%s/logs/*.log" format = combined }\n' % tmp_path)
+    none = 'echo 0 >/proc/sys/user/max_inotify_%s && exec "$@"' % limit
+    wrap = [needs("unshare"), "--user", "--map-root-user", "sh", "-c", none, "sh"]
+    if subprocess.run([*wrap, "true"], capture_output=True).returncode:
+        pytest.skip("no user namespace is to be had here")
+    try:
+        d.start(wrap=wrap)
+        for n in range(1, 4):
+            with open(log, "ab") as out:
+                out.write(generate("--lines", 100, "--seed", n))
+            d.wait_for_lines(100 * n)
+            log.rename(tmp_path / ("logs/access.log.%d" % n))
+        assert "fs.inotify.max_user_%s" % limit in d.said()
+    finally:
+        assert d.stop() == 0

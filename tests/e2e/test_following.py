@@ -1,12 +1,14 @@
 """What a daemon follows beside plain files, and what it writes while it does."""
+import glob
 import json
 import os
+import random
 import subprocess
 import time
 
 import pytest
 
-from conftest import Daemon, generate, needs, wait_for
+from conftest import TEAPOTD, Daemon, generate, needs, wait_for
 
 RULE = "alert t { window = 5s  min_requests = 10  warning = 5%  critical = 20% }\n"
 
@@ -174,5 +176,46 @@ def test_without_inotify_files_are_found_by_the_clock_and_the_limit_is_named(tmp
             d.wait_for_lines(100 * n)
             log.rename(tmp_path / ("logs/access.log.%d" % n))
         assert "fs.inotify.max_user_%s" % limit in d.said()
+    finally:
+        assert d.stop() == 0
+
+
+def test_a_day_of_traffic_while_the_clock_jumps(tmp_path):
+    """Our clock is set forth and back by up to two days between any two hours of the log."""
+    (fake,) = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1") or [None]
+    if not fake or "asan" in TEAPOTD:
+        pytest.skip("no libfaketime, or not to be preloaded here")
+    clock, log = tmp_path / "clock", tmp_path / "access.log"
+    log.touch()
+    clock.write_text("+0")
+    env = {
+        "LD_PRELOAD": fake,
+        "FAKETIME_TIMESTAMP_FILE": str(clock),
+        "FAKETIME_NO_CACHE": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+    }
+    start = int(time.time()) - 86400
+    lines = generate("--lines", 86400, "--rate", 1, "--start", start).splitlines(True)
+    d = Daemon(
+        tmp_path,
+        'source a { path = "%s" format = combined }\nstore { path = "%s/store" }\n'
+        'alert spike { false_alarms = "1 per 30d" }\nsummary { every = 1s }\n' % (log, tmp_path),
+        env,
+    )
+    try:
+        d.start()
+        for hour, jump in enumerate(random.Random(5).choices((-172800, -3600, 1, 7200, 172800), k=24)):
+            clock.write_text("%+d" % jump)
+            with open(log, "ab") as out:
+                out.writelines(lines[3600 * hour : 3600 * (hour + 1)])
+            d.wait_for_lines(3600 * (hour + 1))
+            if hour % 8 == 7:
+                seq = d.summary()["seq"]
+                wait_for(lambda: d.summary()["seq"] > seq, "an interval")
+                d.kill()
+                d.start()
+        summary = d.wait_for_lines(86400)
+        assert summary["lines"] == summary["requests"] == 86400
+        assert d.alerts() == []
     finally:
         assert d.stop() == 0

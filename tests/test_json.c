@@ -386,13 +386,14 @@ static void sources_show_their_state_and_lag(void **state)
     source.state = "following";
     source.lag_bytes = 77;
     source.rotations = 2;
+    source.lost_bytes = 5;
     json_sources(&out, &source, 1);
     assert_string_equal(
         out.data,
         "{\"sources\":[{\"name\":\"access.log\",\"format\":\"nginx\","
         "\"format_reason\":\"9 of 9 lines\","
         "\"state\":\"following\",\"lag_bytes\":77,\"rotations\":2,\"truncations\":0,"
-        "\"long_lines\":0,"
+        "\"lost_bytes\":5,\"long_lines\":0,"
         "\"last_event\":\"2026-11-22T09:20:00Z\",\"lines\":2,\"requests\":2,\"unparsed\":0,"
         "\"ignored\":0}]}");
     buf_done(&out);

@@ -102,8 +102,9 @@ static void the_whole_report_is_as_written_down(void **state)
     tally_merge(&all, &edge, false);
     struct alert_set *set = watch("/var/log/nginx/access.log", &shop);
     struct summary_source sources[] = {
-        {"/var/log/nginx/access.log", "nginx", "64 of 64 lines", &shop, 0, 0, 0, 0, "done"},
-        {"/var/log/apache2/access.log", "combined", "64 of 64 lines", &edge, 0, 0, 1, 0, "done"}};
+        {"/var/log/nginx/access.log", "nginx", "64 of 64 lines", &shop, 0, 0, 0, 0, 0, "done"},
+        {"/var/log/apache2/access.log", "combined", "64 of 64 lines", &edge, 0, 0, 1, 0, 0,
+         "done"}};
     struct summary s = {.kind = SUMMARY_SCAN,
                         .host = "web1",
                         .all = &all,
@@ -185,8 +186,8 @@ static void no_line_is_too_wide_and_no_byte_harmful_whatever_the_log_says(void *
     tally_init(&t, SAMPLE_KEEP_ALL, false);
     add_hostile(&t);
     struct summary_source sources[] = {{"a\x1b[2J", "combined", "4 of \xff", &t, UINT64_MAX, 0,
-                                        UINT64_MAX / 2, UINT64_MAX / 2, "failed: no \x1b"},
-                                       {"b", "unknown", NULL, &t, 0, 0, 0, 0, NULL}};
+                                        UINT64_MAX / 2, UINT64_MAX / 2, 0, "failed: no \x1b"},
+                                       {"b", "unknown", NULL, &t, 0, 0, 0, 0, 0, NULL}};
     for (int columns = 40; columns <= 140; columns += 5) {
         struct summary s = {
             .kind = SUMMARY_SCAN, .all = &t, .sources = sources, .n_sources = columns % 2 ? 1 : 2};
@@ -216,7 +217,7 @@ static void an_empty_log_has_a_short_report(void **state)
     (void)state;
     struct tally t;
     tally_init(&t, 0, false);
-    struct summary_source source = {"empty.log", "unknown", NULL, &t, 0, 0, 0, 0, "done"};
+    struct summary_source source = {"empty.log", "unknown", NULL, &t, 0, 0, 0, 0, 0, "done"};
     struct summary s = {.kind = SUMMARY_SCAN, .all = &t, .sources = &source, .n_sources = 1};
     struct buf out = {0};
     report_summary(&out, &s, in_a_pipe);
@@ -232,8 +233,8 @@ static void a_source_that_could_not_be_read_is_named_at_the_top(void **state)
     struct tally t;
     tally_init(&t, 0, false);
     struct summary_source sources[] = {
-        {"a.log", "nginx", NULL, &t, 0, 0, 0, 0, "done"},
-        {"b.log", "unknown", NULL, &t, 0, 0, 0, 0, "failed: permission denied"}};
+        {"a.log", "nginx", NULL, &t, 0, 0, 0, 0, 0, "done"},
+        {"b.log", "unknown", NULL, &t, 0, 0, 0, 0, 0, "failed: permission denied"}};
     struct summary s = {.kind = SUMMARY_SCAN, .all = &t, .sources = sources, .n_sources = 2};
     struct buf out = {0};
     report_summary(&out, &s, in_a_pipe);
@@ -248,7 +249,7 @@ static void colours_are_there_only_when_wanted(void **state)
     struct tally t;
     tally_init(&t, SAMPLE_KEEP_ALL, false);
     add_shop(&t);
-    struct summary_source source = {"a.log", "nginx", NULL, &t, 0, 0, 0, 0, "done"};
+    struct summary_source source = {"a.log", "nginx", NULL, &t, 0, 0, 0, 0, 0, "done"};
     struct summary s = {.kind = SUMMARY_SCAN, .all = &t, .sources = &source, .n_sources = 1};
     struct buf out = {0};
     report_summary(&out, &s, (struct report_style){80, true, true});
@@ -267,7 +268,7 @@ static void names_with_a_bound_on_their_error_say_so(void **state)
     tally_init(&t, SAMPLE_KEEP_ALL, false);
     add_shop(&t);
     t.tops[TALLY_ROUTES]->entries[0].error = 1234;
-    struct summary_source source = {"a.log", "nginx", NULL, &t, 0, 0, 0, 0, "done"};
+    struct summary_source source = {"a.log", "nginx", NULL, &t, 0, 0, 0, 0, 0, "done"};
     struct summary s = {.kind = SUMMARY_SCAN, .all = &t, .sources = &source, .n_sources = 1};
     struct buf out = {0};
     report_summary(&out, &s, in_a_pipe);

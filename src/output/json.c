@@ -233,6 +233,7 @@ static void write_state(struct buf *out, const struct summary_source *s)
     members_number(out, "lag_bytes", s->lag_bytes);
     members_number(out, "rotations", s->rotations);
     members_number(out, "truncations", s->truncations);
+    members_number(out, "lost_bytes", s->lost_bytes);
     members_number(out, "long_lines", s->long_lines);
 }
 

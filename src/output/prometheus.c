@@ -287,6 +287,11 @@ static uint64_t value_rotations(const struct summary_source *s)
     return s->rotations;
 }
 
+static uint64_t value_lost(const struct summary_source *s)
+{
+    return s->lost_bytes;
+}
+
 static uint64_t value_truncations(const struct summary_source *s)
 {
     return s->truncations;
@@ -340,6 +345,8 @@ static void write_sources(const struct metrics *m)
          value_rotations},
         {"teapotd_source_truncations_total", "counter", "Times that the source became shorter.",
          value_truncations},
+        {"teapotd_source_lost_bytes_total", "counter", "Bytes that are known to be gone unread.",
+         value_lost},
         {"teapotd_source_long_lines_total", "counter",
          "Lines that were longer than the limit and cut.", value_long_lines},
     };

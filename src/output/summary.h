@@ -20,7 +20,7 @@ struct summary_source {
     const char *format_reason; /* why, when it was guessed: "63 of 64 lines"; else NULL */
     const struct tally *tally;
     uint64_t lag_bytes; /* not read yet; 0 where that has no meaning */
-    uint64_t rotations, long_lines, truncations;
+    uint64_t rotations, long_lines, truncations, lost_bytes;
     const char *state; /* "reading", "following", "waiting", "done", "failed: …" */
 };
 

@@ -128,6 +128,7 @@ static void on_rotated(struct tail_file *file, bool truncated, uint64_t lost_byt
     }
     f->source->rotations += !truncated;
     f->source->truncations += truncated;
+    f->source->lost_bytes += lost_bytes;
     if (lost_bytes) {
         diag_say(DIAG_WARNING, "%s: %s; at least %llu bytes were lost unread", f->path,
                  truncated ? "the file was truncated" : "the file was replaced",

@@ -304,6 +304,7 @@ struct summary_source source_summary(const struct source *s, const struct tally 
         .lag_bytes = s->lag_bytes,
         .rotations = s->rotations,
         .truncations = s->truncations,
+        .lost_bytes = s->lost_bytes,
         .long_lines = s->long_lines,
         .state = s->state,
     };

@@ -62,7 +62,8 @@ struct source {
     int64_t arrival_ms; /* wall time given to source_bytes last: lines without stamp */
     int64_t skew_s;     /* wall clock minus window clock when the last line came */
     uint64_t lag_bytes, rotations, truncations;
-    char state[96]; /* "reading", "following" … */
+    uint64_t lost_bytes; /* known to be, at least */
+    char state[96];      /* "reading", "following" … */
 };
 
 /* A source, awake; `format` is read by format_read and was found good before. Freed with

@@ -4,6 +4,7 @@
  * any, or hardly any, is not missed.
  */
 #include "alert/rule.h"
+#include "base/floor.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -21,29 +22,17 @@ struct silent {
     uint32_t minutes[MINUTES]; /* … these, by number modulo MINUTES */
 };
 
-/* Rounded down, before 1970 as well. */
-static int64_t minute_of(int64_t second)
-{
-    return second / MINUTE_S - (second % MINUTE_S < 0);
-}
-
-static size_t place(int64_t minute)
-{
-    int64_t rest = minute % MINUTES;
-    return (size_t)(rest < 0 ? rest + MINUTES : rest);
-}
-
 /* Empties the minutes between the newest request and this second. */
 static void advance(struct silent *s, int64_t second)
 {
-    int64_t now = minute_of(second), at = minute_of(s->last);
+    int64_t now = floor_div(second, MINUTE_S), at = floor_div(s->last, MINUTE_S);
     if (s->last > second || now - at >= MINUTES) {
         memset(s->minutes, 0, sizeof s->minutes);
         s->requests = 0;
         return;
     }
     while (at < now) {
-        uint32_t *oldest = &s->minutes[place(++at)];
+        uint32_t *oldest = &s->minutes[floor_place(++at, MINUTES)];
         s->requests -= *oldest < s->requests ? *oldest : s->requests;
         *oldest = 0;
     }
@@ -52,7 +41,7 @@ static void advance(struct silent *s, int64_t second)
 static void take(struct silent *s, int64_t second, uint64_t requests)
 {
     advance(s, second);
-    uint32_t *minute = &s->minutes[place(minute_of(second))];
+    uint32_t *minute = &s->minutes[floor_place(floor_div(second, MINUTE_S), MINUTES)];
     uint64_t room = UINT32_MAX - *minute, n = requests < room ? requests : room;
     *minute += (uint32_t)n;
     s->requests += n;

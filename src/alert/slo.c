@@ -18,6 +18,7 @@
  */
 #include "alert/change.h"
 #include "alert/rule.h"
+#include "base/floor.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -85,17 +86,6 @@ enum {
     PAIRS = sizeof pairs / sizeof *pairs,
 };
 
-/* Both rounded down, before 1970 as well. */
-static int64_t quotient(int64_t a, int b)
-{
-    return a / b - (a % b < 0);
-}
-
-static size_t place(int64_t step, int size)
-{
-    return (size_t)(step - quotient(step, size) * size);
-}
-
 static uint64_t less(uint64_t a, uint64_t b)
 {
     return a > b ? a - b : 0;
@@ -107,18 +97,18 @@ static void advance_ring(struct slo *s, struct step *ring, int size, int first, 
                          int64_t second)
 {
     int step_s = windows[first].step_s;
-    int64_t now = quotient(second, step_s), at = quotient(s->last, step_s);
+    int64_t now = floor_div(second, step_s), at = floor_div(s->last, step_s);
     if (now - at > size) {
         at = now - size; /* after a round all are empty */
     }
     while (at < now) {
         at++;
         for (int w = first; w < end; w++) {
-            const struct step *leaving = &ring[place(at - windows[w].steps - 1, size)];
+            const struct step *leaving = &ring[floor_place(at - windows[w].steps - 1, size)];
             s->sums[w].requests = less(s->sums[w].requests, leaving->requests);
             s->sums[w].errors = less(s->sums[w].errors, leaving->errors);
         }
-        ring[place(at, size)] = (struct step){0};
+        ring[floor_place(at, size)] = (struct step){0};
     }
 }
 
@@ -126,12 +116,12 @@ static void advance(struct slo *s, int64_t second)
 {
     const int64_t oldest = second - (DAYS + 1) * (int64_t)DAY_S;
     s->last = s->last > second ? second : s->last < oldest ? oldest : s->last;
-    int64_t day = quotient(second, DAY_S), at = quotient(s->last, DAY_S);
+    int64_t day = floor_div(second, DAY_S), at = floor_div(s->last, DAY_S);
     advance_ring(s, s->fine, FINE, MIN_5, HOUR_2, second);
     advance_ring(s, s->middle, MIDDLE, HOUR_2, DAY_1, second);
     advance_ring(s, s->coarse, COARSE, DAY_1, WINDOWS, second);
     for (at = day - at > DAYS ? day - DAYS : at; at < day;) {
-        s->days[place(++at, DAYS)] = (struct sum){0};
+        s->days[floor_place(++at, DAYS)] = (struct sum){0};
     }
     s->last = second;
 }
@@ -146,18 +136,18 @@ static void add_step(struct step *step, uint64_t requests, uint64_t errors)
  * first. */
 static void take(struct slo *s, int64_t second, uint64_t requests, uint64_t errors)
 {
-    struct step *coarse = &s->coarse[place(quotient(second, COARSE_S), COARSE)];
+    struct step *coarse = &s->coarse[floor_place(floor_div(second, COARSE_S), COARSE)];
     if (requests > UINT32_MAX - coarse->requests) {
         return;
     }
     add_step(coarse, requests, errors);
-    add_step(&s->middle[place(quotient(second, MIDDLE_S), MIDDLE)], requests, errors);
-    add_step(&s->fine[place(quotient(second, FINE_S), FINE)], requests, errors);
+    add_step(&s->middle[floor_place(floor_div(second, MIDDLE_S), MIDDLE)], requests, errors);
+    add_step(&s->fine[floor_place(floor_div(second, FINE_S), FINE)], requests, errors);
     for (int w = 0; w < WINDOWS; w++) {
         s->sums[w].requests += requests;
         s->sums[w].errors += errors;
     }
-    struct sum *day = &s->days[place(quotient(second, DAY_S), DAYS)];
+    struct sum *day = &s->days[floor_place(floor_div(second, DAY_S), DAYS)];
     day->requests += requests;
     day->errors += errors;
 }
@@ -192,8 +182,8 @@ static int find_pair(const struct slo *s, const struct rule *rule)
 static struct change_step fine_step(const void *ctx, size_t i)
 {
     const struct slo *s = ctx;
-    int64_t step = quotient(s->last, FINE_S) - FINE + 1 + (int64_t)i;
-    const struct step *at = &s->fine[place(step, FINE)];
+    int64_t step = floor_div(s->last, FINE_S) - FINE + 1 + (int64_t)i;
+    const struct step *at = &s->fine[floor_place(step, FINE)];
     return (struct change_step){at->requests, at->errors};
 }
 
@@ -203,7 +193,7 @@ static void begin(struct slo *s, int pair)
     struct sum all = s->sums[DAY_3], now = s->sums[pairs[pair].longer];
     struct sum before = {less(all.requests, now.requests), less(all.errors, now.errors)};
     s->usual = before.requests < USUAL_REQUESTS ? -1 : ratio_of(before);
-    int64_t first = quotient(s->last, FINE_S) - FINE + 1;
+    int64_t first = floor_div(s->last, FINE_S) - FINE + 1;
     s->onset = (first + (int64_t)change_find(s, fine_step, FINE)) * FINE_S;
     s->onset = s->onset < s->last ? s->onset : s->last;
 }

@@ -28,6 +28,7 @@
  * the ratio; the others are heuristics, measured in docs/alerts.md.
  */
 #include "alert/rule.h"
+#include "base/floor.h"
 
 #include <float.h>
 #include <math.h>
@@ -99,16 +100,6 @@ struct spike {
 
 _Static_assert(sizeof(struct spike) <= 1280, "thousands of series are kept");
 
-static int64_t quotient(int64_t a, int64_t b)
-{
-    return a / b - (a % b < 0);
-}
-
-static size_t place(int64_t number, int64_t size)
-{
-    return (size_t)(number - quotient(number, size) * size);
-}
-
 /* Bets are geometric from 1.5 q to 95 %. */
 static void make_bets(struct spike *s, double q, double temper)
 {
@@ -132,8 +123,8 @@ static void begin(struct spike *s, int64_t second, double budget)
     b->upper = 0.037;
     b->phi = 2;
     s->has_ticked = true;
-    s->minute = quotient(second, MINUTE_S);
-    s->day = quotient(second, DAY_S);
+    s->minute = floor_div(second, MINUTE_S);
+    s->day = floor_div(second, DAY_S);
     s->last_seen = second;
     s->resolved = INT64_MIN / 2;
     s->h0 = log(budget);
@@ -175,7 +166,7 @@ static void estimate(struct baseline *b, size_t hour)
 static void end_minute(struct spike *s)
 {
     struct baseline *b = &s->baseline;
-    size_t hour = place(quotient(s->minute, 60), 24);
+    size_t hour = floor_place(floor_div(s->minute, 60), 24);
     struct pending *p = &b->pending[b->minutes % LAG];
     bool is_clean = !(s->is_dirty || s->is_firing || s->is_excursion);
     b->active = b->active * keep_active + s->active;
@@ -221,7 +212,7 @@ static void advance_days(struct spike *s, int64_t day)
     s->day = day - s->day > DAYS ? day - DAYS : s->day;
     while (s->day < day) {
         s->day++;
-        size_t now = place(s->day, DAYS), next = place(s->day + 1, DAYS);
+        size_t now = floor_place(s->day, DAYS), next = floor_place(s->day + 1, DAYS);
         s->strong[now] = s->strong[next] = s->weak[now] = s->weak[next] = 0;
     }
 }
@@ -254,7 +245,7 @@ static void set_threshold(struct spike *s, double budget)
 static void refresh(struct spike *s, int64_t minute, double budget)
 {
     struct baseline *b = &s->baseline;
-    estimate(b, place(quotient(minute, 60), 24));
+    estimate(b, floor_place(floor_div(minute, 60), 24));
     double q = fmax(floor_times * b->upper, b->upper + floor_more);
     make_bets(s, q, fmax(1, fmin(1, 2 * slack_of(q, b->ratio)) * b->phi));
     set_threshold(s, budget);
@@ -275,7 +266,7 @@ static void advance(struct spike *s, int64_t minute, double budget)
         end_minute(s);
     }
     refresh(s, s->minute - 1, budget);
-    advance_days(s, quotient(s->minute - 1, 1440));
+    advance_days(s, floor_div(s->minute - 1, 1440));
 }
 
 /* The mixture needs exponentials only where it comes near the threshold. */
@@ -312,7 +303,7 @@ static double evidence_of(struct spike *s, int64_t second, double n, double x, i
 static void learn(struct spike *s, int64_t second)
 {
     int64_t lasted = (s->peak_at > s->worse_at ? s->peak_at : s->worse_at) - s->began;
-    size_t today = place(quotient(second, DAY_S), DAYS);
+    size_t today = floor_place(floor_div(second, DAY_S), DAYS);
     s->is_excursion = false;
     if (s->peak <= s->h0) {
         return;
@@ -474,13 +465,13 @@ static void spike_tick(void *state, const struct rule *rule, int64_t second, uin
     if (!s->has_ticked) {
         begin(s, second, budget);
     }
-    advance(s, quotient(second, MINUTE_S), budget);
+    advance(s, floor_div(second, MINUTE_S), budget);
     s->is_dirty = s->is_dirty || s->is_firing || s->is_excursion;
     s->minute_requests += n;
     s->minute_errors += x;
     s->active += n > 0;
-    if (place(second, MINUTE_S) == MINUTE_S - 1) {
-        advance(s, quotient(second, MINUTE_S) + 1, budget);
+    if (floor_place(second, MINUTE_S) == MINUTE_S - 1) {
+        advance(s, floor_div(second, MINUTE_S) + 1, budget);
     }
     if (n > 0) {
         take_second(s, second, n, x, budget);

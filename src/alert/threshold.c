@@ -11,6 +11,7 @@
  */
 #include "alert/change.h"
 #include "alert/rule.h"
+#include "base/floor.h"
 
 #include <stdio.h>
 
@@ -48,19 +49,6 @@ static size_t threshold_state_size(const struct rule *rule)
     return sizeof(struct threshold) + (size_t)rule->window_s * sizeof(struct slot);
 }
 
-/* C's remainder has the sign of the number, and seconds before 1970 are negative. */
-static size_t place(int64_t number, int size)
-{
-    int64_t rest = number % size;
-    return (size_t)(rest < 0 ? rest + size : rest);
-}
-
-/* Rounded down, before 1970 as well. */
-static int64_t minute_of(int64_t second)
-{
-    return second / 60 - (second % 60 < 0);
-}
-
 /* After a gap longer than the ring only one round is made, since every bucket ends up empty. */
 static void baseline_advance(struct threshold *t, int64_t minute)
 {
@@ -68,7 +56,7 @@ static void baseline_advance(struct threshold *t, int64_t minute)
         t->newest_minute = minute - BASELINE_MINUTES;
     }
     while (t->newest_minute < minute) {
-        struct minute *oldest = &t->minutes[place(++t->newest_minute, BASELINE_MINUTES)];
+        struct minute *oldest = &t->minutes[floor_place(++t->newest_minute, BASELINE_MINUTES)];
         t->baseline_requests -= oldest->requests;
         t->baseline_errors -= oldest->errors;
         *oldest = (struct minute){0};
@@ -78,7 +66,7 @@ static void baseline_advance(struct threshold *t, int64_t minute)
 /* A minute that is full takes no more: it is a sample of its requests then. */
 static void baseline_add(struct threshold *t, const struct slot *leaving)
 {
-    struct minute *m = &t->minutes[place(t->newest_minute, BASELINE_MINUTES)];
+    struct minute *m = &t->minutes[floor_place(t->newest_minute, BASELINE_MINUTES)];
     if (leaving->requests > UINT32_MAX - m->requests) {
         return;
     }
@@ -107,7 +95,7 @@ struct row {
 static struct change_step row_step(const void *ctx, size_t i)
 {
     const struct row *row = ctx;
-    const struct slot *slot = &row->t->slots[place(row->first + (int64_t)i, row->window_s)];
+    const struct slot *slot = &row->t->slots[floor_place(row->first + (int64_t)i, row->window_s)];
     return (struct change_step){slot->requests, slot->errors};
 }
 
@@ -146,14 +134,14 @@ static void begin_finding(struct threshold *t, const struct rule *rule)
     t->usual = baseline_ratio(t);
     t->onset = find_onset(t, rule->window_s);
     for (int64_t s = t->onset; s <= t->last; s++) {
-        t->slots[place(s, rule->window_s)].is_bad = true;
+        t->slots[floor_place(s, rule->window_s)].is_bad = true;
     }
 }
 
 /* The slot still holds the second that leaves the window now, one whole window ago. */
 static void take_second(struct threshold *t, const struct rule *rule, struct slot now)
 {
-    struct slot *slot = &t->slots[place(t->last, rule->window_s)];
+    struct slot *slot = &t->slots[floor_place(t->last, rule->window_s)];
     if (!slot->is_bad) {
         baseline_add(t, slot);
     }
@@ -171,7 +159,7 @@ static void threshold_tick(void *state, const struct rule *rule, int64_t second,
                            uint64_t errors, struct rule_finding *out)
 {
     struct threshold *t = state;
-    int64_t leaving = minute_of(second - rule->window_s);
+    int64_t leaving = floor_div(second - rule->window_s, 60);
     if (!t->has_ticked) {
         t->has_ticked = true;
         t->newest_minute = leaving;

@@ -3,6 +3,7 @@
 #include "tally/history.h"
 
 #include "base/alloc.h"
+#include "base/floor.h"
 
 #include <stdlib.h>
 
@@ -17,11 +18,9 @@ void history_done(struct history *h)
     *h = (struct history){0};
 }
 
-/* Rounded down, before 1970 as well. */
 int64_t history_step(int64_t second, uint32_t width)
 {
-    int64_t rest = second % (int64_t)width;
-    return second - (rest < 0 ? rest + (int64_t)width : rest);
+    return floor_div(second, width) * width;
 }
 
 static bool is_same(const struct history_count *a, const struct history_count *b)

@@ -472,7 +472,7 @@ static bool give(struct follow *w, struct tail_file *f, bool final)
 {
     char *buf = buffer(w);
     struct stat st;
-    ssize_t n = followed_read(f, buf, TAIL_CHUNK_BYTES);
+    ptrdiff_t n = followed_read(f, buf, TAIL_CHUNK_BYTES);
     if (n < 0) {
         fail(w, f, (int)n);
         return false;

@@ -9,6 +9,7 @@
 #include "input/followed.h"
 
 #include "base/alloc.h"
+#include "input/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -71,39 +72,13 @@ bool followed_is_at(const struct tail_file *f, const struct stat *st)
     return f->inode == (uint64_t)st->st_ino && f->device == (uint64_t)st->st_dev;
 }
 
-static ssize_t read_at(int fd, char *buf, size_t size, uint64_t offset)
-{
-    ssize_t n;
-    do {
-        n = pread(fd, buf, size, (off_t)offset);
-    } while (n < 0 && errno == EINTR);
-    return n < 0 ? -errno : n;
-}
-
-/* All that there is of `size` bytes: a file system may give fewer at a time. */
-static ssize_t read_all(int fd, char *buf, size_t size, uint64_t offset)
-{
-    size_t len = 0;
-    while (len < size) {
-        ssize_t n = read_at(fd, buf + len, size - len, offset + len);
-        if (n < 0) {
-            return n;
-        }
-        if (n == 0) {
-            break;
-        }
-        len += (size_t)n;
-    }
-    return (ssize_t)len;
-}
-
 /* Hashes bytes, at most TAIL_HEAD_BYTES. 1, or 0 when there are not so many, or a negative errno.
  */
 static int hash_bytes(int fd, uint64_t at, size_t len, uint64_t *hash)
 {
     char bytes[TAIL_HEAD_BYTES];
-    ssize_t n = read_all(fd, bytes, len, at);
-    if (n != (ssize_t)len) {
+    ptrdiff_t n = file_read_at(fd, bytes, len, at);
+    if (n != (ptrdiff_t)len) {
         return n < 0 ? (int)n : 0;
     }
     *hash = span_hash((struct span){bytes, len});
@@ -148,7 +123,7 @@ static void note_tail(struct tail_file *f, struct span known)
     len = len < TAIL_END_BYTES ? len : TAIL_END_BYTES;
     if (known.len) {
         known = span_after(known, known.len - (size_t)len);
-    } else if (read_all(f->fd, tail, (size_t)len, f->offset - len) == (ssize_t)len) {
+    } else if (file_read_at(f->fd, tail, (size_t)len, f->offset - len) == (ptrdiff_t)len) {
         known = (struct span){tail, (size_t)len};
     }
     f->tail_len = (uint32_t)known.len;
@@ -179,7 +154,7 @@ static void grow_head(struct tail_file *f, struct span known)
 static void note_line_start(struct tail_file *f)
 {
     char before = '\n';
-    if (f->offset && read_at(f->fd, &before, 1, f->offset - 1) == 1) {
+    if (f->offset && file_read_at(f->fd, &before, 1, f->offset - 1) == 1) {
         bool is_inside = before != '\n' && before != '\0';
         f->framer.skipping = is_inside;
         f->framer.cut = is_inside; /* counted when it was met first */
@@ -200,7 +175,7 @@ void followed_resume(struct tail_file *f, const struct tail_position *p)
 void followed_to_end(struct tail_file *f, char *buf)
 {
     uint64_t from = f->size > FRAMER_LINE_BYTES ? f->size - FRAMER_LINE_BYTES : 0;
-    ssize_t n = read_at(f->fd, buf, (size_t)(f->size - from), from);
+    ptrdiff_t n = file_read_at(f->fd, buf, (size_t)(f->size - from), from);
     while (n > 0 && buf[n - 1] != '\n') {
         n--;
     }
@@ -231,9 +206,9 @@ uint64_t followed_rewind(struct tail_file *f)
     return lost;
 }
 
-ssize_t followed_read(const struct tail_file *f, char *buf, size_t size)
+ptrdiff_t followed_read(const struct tail_file *f, char *buf, size_t size)
 {
-    return read_at(f->fd, buf, size, f->offset);
+    return file_read_at(f->fd, buf, size, f->offset);
 }
 
 void followed_advance(struct tail_file *f, struct span bytes, size_t used)

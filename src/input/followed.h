@@ -73,7 +73,7 @@ void followed_to_end(struct tail_file *f, char *buf);
 uint64_t followed_rewind(struct tail_file *f);
 
 /* Reads from the offset on. The number of bytes, 0 at the end, or a negative errno. */
-ssize_t followed_read(const struct tail_file *f, char *buf, size_t size);
+ptrdiff_t followed_read(const struct tail_file *f, char *buf, size_t size);
 
 /* All up to `offset`, which is not less than the file's, is done with. */
 void followed_move(struct tail_file *f, uint64_t offset);

@@ -263,10 +263,10 @@ bool sibling_is_copy(struct sibling *s, const struct tail_position *p)
     return is_copy(s, p) && has_end(s, p);
 }
 
-static bool same_bytes(int a, int b, off_t at, size_t n)
+static bool same_bytes(int a, int b, uint64_t at, size_t n)
 {
     char x[TAIL_HEAD_BYTES], y[TAIL_HEAD_BYTES];
-    return pread(a, x, n, at) == (ssize_t)n && pread(b, y, n, at) == (ssize_t)n &&
+    return file_read_at(a, x, n, at) == (ptrdiff_t)n && file_read_at(b, y, n, at) == (ptrdiff_t)n &&
            memcmp(x, y, n) == 0;
 }
 
@@ -283,7 +283,7 @@ static bool may_be_prefix(struct sibling *s, int fd, const struct stat *st)
         read_head(s);
     }
     return s->head_len > 0 && (off_t)s->head_len <= st->st_size &&
-           pread(fd, head, s->head_len, 0) == (ssize_t)s->head_len &&
+           file_read_at(fd, head, s->head_len, 0) == (ptrdiff_t)s->head_len &&
            memcmp(head, s->head, s->head_len) == 0;
 }
 
@@ -296,7 +296,7 @@ bool sibling_is_prefix(struct sibling *s, int fd)
     int part = sibling_open(s, 0);
     bool is_one = part >= 0 && fstat(part, &own) == 0 && own.st_size <= whole.st_size;
     off_t n = is_one ? least(own.st_size, TAIL_END_BYTES) : 0;
-    is_one = is_one && same_bytes(part, fd, own.st_size - n, (size_t)n);
+    is_one = is_one && same_bytes(part, fd, (uint64_t)(own.st_size - n), (size_t)n);
     if (part >= 0) {
         close(part);
     }

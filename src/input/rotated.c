@@ -115,20 +115,25 @@ static bool is_now(const struct sibling *s, int now)
            st.st_dev == s->st.st_dev;
 }
 
-static bool is_part_of(struct sibling *part, const struct sibling *whole)
+/* Of two answers, each 1 or 0 or a negative errno: is one of them "yes"? */
+static int either(int a, int b)
 {
-    int fd = sibling_open(whole, 0);
-    bool is_prefix = fd >= 0 && sibling_is_prefix(part, fd);
+    return a == 1 || b == 1 ? 1 : a < 0 ? a : b;
+}
+
+static int is_part_of(struct sibling *part, const struct sibling *whole)
+{
+    int fd = sibling_open(whole, 0), r = sibling_is_prefix(part, fd);
     if (fd >= 0) {
         close(fd);
     }
-    return is_prefix;
+    return r;
 }
 
 /* Is a sibling a copy of the file that was read up to a position? While the original is there as it
- * was, nothing longer is: all files of a log may begin alike. */
-static bool is_copy_of(struct siblings *all, struct sibling *s, const struct tail_position *p,
-                       int now)
+ * was, nothing longer is: all files of a log may begin alike. 1 or 0, or a negative errno. */
+static int is_copy_of(struct siblings *all, struct sibling *s, const struct tail_position *p,
+                      int now)
 {
     struct stat st;
     bool is_it = now >= 0 && fstat(now, &st) == 0 && p->inode == (uint64_t)st.st_ino &&
@@ -141,29 +146,26 @@ static bool is_copy_of(struct siblings *all, struct sibling *s, const struct tai
         return of != NULL;
     }
     bool is_original = !of->is_packed && p->inode == (uint64_t)of->st.st_ino;
-    return is_part_of(s, of) || (!is_original && is_part_of(of, s));
+    return either(is_part_of(s, of), is_original ? 0 : is_part_of(of, s));
 }
 
-/* A copy of what somebody knows is no new file. */
-static bool is_known_copy(struct siblings *all, struct sibling *s,
-                          const struct rotated_before *before, int now)
+/* A copy of what somebody knows is no new file. 1 or 0, or a negative errno. */
+static int is_known_copy(struct siblings *all, struct sibling *s,
+                         const struct rotated_before *before, int now)
 {
-    for (size_t i = 0; i < before->n_stored; i++) {
-        if (is_copy_of(all, s, &before->stored[i], now)) {
-            return true;
-        }
+    int r = sibling_is_prefix(s, now);
+    for (size_t i = 0; i < before->n_stored && r != 1; i++) {
+        r = either(r, is_copy_of(all, s, &before->stored[i], now));
     }
-    return now >= 0 && sibling_is_prefix(s, now);
+    return r;
 }
 
 /* When positions are kept, all before is done, but what came while they were being written; what is
  * new is younger, and what is known no more was quiet for longer than the margin. */
-static bool is_new(struct siblings *all, struct sibling *s, const struct rotated_before *before,
-                   int now)
+static bool is_young(const struct sibling *s, const struct rotated_before *before)
 {
     return before->saved_ms && s->is_numbered &&
-           ms_of(s->st.st_mtim) >= before->saved_ms - ROTATED_MARGIN_MS &&
-           !is_known_copy(all, s, before, now);
+           ms_of(s->st.st_mtim) >= before->saved_ms - ROTATED_MARGIN_MS;
 }
 
 /* Is it still being packed? Then the plain one lies beside it. */
@@ -198,7 +200,7 @@ static bool is_to_wait(struct sibling *s, int now)
 {
     int64_t quiet = wall_ms() - ms_of(s->st.st_mtim);
     return quiet < ROTATED_QUIET_MS ||
-           (quiet < ROTATED_MARGIN_MS && now >= 0 && sibling_is_prefix(s, now));
+           (quiet < ROTATED_MARGIN_MS && sibling_is_prefix(s, now) != 0);
 }
 
 /* The position of a sibling, NULL when it has none. Of several the one that was read farthest: one
@@ -215,12 +217,13 @@ static const struct tail_position *claim(const struct sibling *s, struct sibling
     return best;
 }
 
-/* Leaves a new file for later when it changed just now: a copy shows only when it is whole that it
- * is one. False where the file system does not tell when it was made: later it would be missed. */
-static bool leave(struct rotated *r, const struct sibling *s)
+/* Leaves a new file for later when it changed just now, since a copy shows only when it is whole
+ * that it is one, or when it `must` be, since it could not be compared. False where the file system
+ * does not tell when it was made: later it would be missed. */
+static bool leave(struct rotated *r, const struct sibling *s, bool must)
 {
     int64_t quiet = wall_ms() - ms_of(s->st.st_mtim), born = born_ns(s);
-    if (born == 0 || quiet >= ROTATED_QUIET_MS) {
+    if (born == 0 || (quiet >= ROTATED_QUIET_MS && !must)) {
         return false;
     }
     r->left_ns = r->left_ns == 0 || born < r->left_ns ? born : r->left_ns;
@@ -251,7 +254,11 @@ static bool find_once(struct rotated *r, const struct siblings_at *at,
         if (is_known(known, s) || is_now(s, now)) {
             continue;
         }
-        if (!p && (!is_new(&all, s, before, now) || is_in_making(&all, s) || leave(r, s))) {
+        if (!p && (!is_young(s, before) || is_in_making(&all, s))) {
+            continue;
+        }
+        int is_copy = p ? 0 : is_known_copy(&all, s, before, now);
+        if (is_copy == 1 || (!p && leave(r, s, is_copy < 0))) {
             continue;
         }
         is_whole = add(r, s, p ? p : &beginning) && is_whole;
@@ -322,25 +329,25 @@ struct tail_file *rotated_copy(const struct siblings_at *at, const struct tail_p
 }
 
 /* As is_copy_of, of a file that is known. Of one that is closed its length is. */
-static bool is_copy_of_file(struct sibling *s, const struct tail_file *f)
+static int is_copy_of_file(struct sibling *s, const struct tail_file *f)
 {
     struct tail_position p = tail_file_position(f);
-    if (f->fd >= 0 && !f->is_apart && followed_is_same(f) == 1) {
-        return sibling_is_prefix(s, f->fd);
+    int is_same = f->fd >= 0 && !f->is_apart ? followed_is_same(f) : 0;
+    if (is_same) {
+        return is_same < 0 ? is_same : sibling_is_prefix(s, f->fd);
     }
     bool is_longer = f->fd < 0 && !s->is_packed && (uint64_t)s->st.st_size > f->size;
     return !is_longer && sibling_is_copy(s, &p);
 }
 
-/* A copy of a file that was found under the same name. */
-static bool is_copy_of_known(struct sibling *s, const char *path, const struct known *known)
+/* A copy of the open file, or of one that was found under the same name. As above. */
+static int is_copy_of_known(struct sibling *s, const char *path, int now, const struct known *known)
 {
-    for (const struct tail_file *f = known->first; f; f = f->next) {
-        if (strcmp(f->home->path, path) == 0 && is_copy_of_file(s, f)) {
-            return true;
-        }
+    int r = sibling_is_prefix(s, now);
+    for (const struct tail_file *f = known->first; f && r != 1; f = f->next) {
+        r = strcmp(f->home->path, path) == 0 ? either(r, is_copy_of_file(s, f)) : r;
     }
-    return false;
+    return r;
 }
 
 /* Was it made since, and if it is packed, also what is in it? Packing keeps the time of the last
@@ -364,9 +371,11 @@ int64_t rotated_since(struct rotated *r, const struct siblings_at *at, int64_t s
         if (is_known(known, s) || is_now(s, now) || !is_since(s, since_ns, &born)) {
             continue;
         }
-        bool is_left = is_in_making(&all, s) || is_to_wait(s, now) ||
-                       (!(now >= 0 && sibling_is_prefix(s, now)) &&
-                        !is_copy_of_known(s, at->path, known) && !add(r, s, &beginning));
+        bool is_left = is_in_making(&all, s) || is_to_wait(s, now);
+        if (!is_left) {
+            int is_copy = is_copy_of_known(s, at->path, now, known);
+            is_left = is_copy < 0 || (is_copy == 0 && !add(r, s, &beginning));
+        }
         oldest = is_left && (oldest == 0 || born < oldest) ? born : oldest;
     }
     siblings_done(&all);

@@ -263,42 +263,48 @@ bool sibling_is_copy(struct sibling *s, const struct tail_position *p)
     return is_copy(s, p) && has_end(s, p);
 }
 
-static bool same_bytes(int a, int b, uint64_t at, size_t n)
+/* 1 or 0, or a negative errno. */
+static int same_bytes(int a, int b, uint64_t at, size_t n)
 {
     char x[TAIL_HEAD_BYTES], y[TAIL_HEAD_BYTES];
-    return file_read_at(a, x, n, at) == (ptrdiff_t)n && file_read_at(b, y, n, at) == (ptrdiff_t)n &&
-           memcmp(x, y, n) == 0;
+    ptrdiff_t of_a = file_read_at(a, x, n, at), of_b = file_read_at(b, y, n, at);
+    if (of_a < 0 || of_b < 0) {
+        return (int)(of_a < 0 ? of_a : of_b);
+    }
+    return of_a == (ptrdiff_t)n && of_b == of_a && memcmp(x, y, n) == 0;
 }
 
-static off_t least(off_t a, off_t b)
-{
-    return a < b ? a : b;
-}
-
-/* The heads are compared before anything is unpacked. */
-static bool may_be_prefix(struct sibling *s, int fd, const struct stat *st)
+/* The heads are compared before anything is unpacked. 1 or 0, or a negative errno. */
+static int has_same_head(struct sibling *s, int fd)
 {
     char head[TAIL_HEAD_BYTES];
     if (!s->head) {
         read_head(s);
     }
-    return s->head_len > 0 && (off_t)s->head_len <= st->st_size &&
-           file_read_at(fd, head, s->head_len, 0) == (ptrdiff_t)s->head_len &&
-           memcmp(head, s->head, s->head_len) == 0;
+    ptrdiff_t n = file_read_at(fd, head, s->head_len, 0);
+    return n < 0 ? (int)n
+                 : s->head_len > 0 && n == (ptrdiff_t)s->head_len &&
+                       memcmp(head, s->head, s->head_len) == 0;
 }
 
-bool sibling_is_prefix(struct sibling *s, int fd)
+static int has_same_end(int part, int whole)
 {
-    struct stat whole, own;
-    if (fstat(fd, &whole) || !may_be_prefix(s, fd, &whole)) {
-        return false;
+    struct stat own, all;
+    if (fstat(part, &own) || fstat(whole, &all) || own.st_size > all.st_size) {
+        return 0;
     }
-    int part = sibling_open(s, 0);
-    bool is_one = part >= 0 && fstat(part, &own) == 0 && own.st_size <= whole.st_size;
-    off_t n = is_one ? least(own.st_size, TAIL_END_BYTES) : 0;
-    is_one = is_one && same_bytes(part, fd, (uint64_t)(own.st_size - n), (size_t)n);
-    if (part >= 0) {
-        close(part);
+    uint64_t size = (uint64_t)own.st_size, n = size < TAIL_END_BYTES ? size : TAIL_END_BYTES;
+    return same_bytes(part, whole, size - n, (size_t)n);
+}
+
+int sibling_is_prefix(struct sibling *s, int fd)
+{
+    int r = fd < 0 ? 0 : has_same_head(s, fd);
+    int part = r == 1 ? sibling_open(s, 0) : -1;
+    if (part < 0) {
+        return r == 1 ? 0 : r;
     }
-    return is_one;
+    r = has_same_end(part, fd);
+    close(part);
+    return r;
 }

@@ -52,8 +52,9 @@ bool sibling_has_head(struct sibling *s, const struct tail_position *p);
 /* Is it a copy of what was read up to the position, or of more? */
 bool sibling_is_copy(struct sibling *s, const struct tail_position *p);
 
-/* Is it a copy of the open file, or of what that was when it was shorter? An empty one is none. */
-bool sibling_is_prefix(struct sibling *s, int fd);
+/* Is it a copy of the open file, or of what that was when it was shorter? An empty one is none, and
+ * -1 is no file. 1 or 0, or a negative errno when that file can't be read now. */
+int sibling_is_prefix(struct sibling *s, int fd);
 
 /* Opens it for reading from `offset` on. What is packed is unpacked into a file without a name, in
  * which the bytes between its head and those just before `offset` are a hole. A descriptor, or a

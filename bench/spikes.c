@@ -1,13 +1,13 @@
 /*
- * Runs the detector of spike rules over counts per second, as a rule in the program runs it:
+ * Runs the detector of a rule over counts per second, as a rule in the program runs it:
  *
- *     spikes [PRESET] FILE.csv ...      (spike, netdata, prometheus)
+ *     spikes [PRESET] FILE.csv ...      (spike, netdata, prometheus, sre, silent)
  *
  * Each file has a header and then second,requests,errors; seconds may be left out. Printed is JSON,
  * {"FILE": [[fired, resolved or null], …]}, which spikebench's score.py takes, and on stderr what a
  * second costs.
  */
-#include "alert/rule.h"
+#include "alert/series.h"
 #include "base/clock.h"
 
 #include <inttypes.h>
@@ -53,8 +53,7 @@ static bool run_file(const struct rule *rule, const char *path, double *ns)
     char line[128];
     long long second;
     unsigned long long requests, errors;
-    struct run r = {
-        rule, rule->kind == RULE_SPIKE ? &rule_spike : &rule_threshold, NULL, false, true, 0, 0};
+    struct run r = {rule, series_detector(rule), NULL, false, true, 0, 0};
     if (!in) {
         perror(path);
         return false;

@@ -41,10 +41,10 @@ static const struct preset presets[] = {
       .critical = 0.5,
       .critical_clear = 0.2}},
     {"silent", {.kind = RULE_SILENT, .window_s = 600}},
-    /* Our own (spike.c); the window is what a diagnosis looks at. */
     /* The Site Reliability Workbook, chapter 5 (slo.c has its rates and windows); the objective is
      * its example, the window what a diagnosis looks at. */
     {"sre", {.kind = RULE_BURN, .on = {.classes = ON_5XX}, .window_s = 300, .objective = 0.999}},
+    /* Our own (spike.c); the window is what a diagnosis looks at. */
     {"spike",
      {.kind = RULE_SPIKE,
       .on = {.classes = ON_5XX},

@@ -277,18 +277,18 @@ static void start_anew(struct follow *w, struct tail_file *f)
 /* Compares an open file with what stat says about it. Growth alone is no proof that it is the file
  * of before: it may have been cut and written beyond its old end meanwhile, so the head is compared
  * too, here or (when there are bytes to read) behind the reading. The change time says whether to
- * bother. */
+ * bother. One that is shorter than what was seen of it was cut, even when what is left is as it was:
+ * the same line may have been written again. */
 static void look_at(struct follow *w, struct tail_file *f, const struct stat *st)
 {
     uint64_t size = (uint64_t)st->st_size;
     bool is_touched = followed_ctime(st) != f->ctime_ns;
-    bool is_anew = size < f->offset || (is_touched && size <= f->seen && followed_is_same(f) == 0);
+    bool is_anew = size < f->seen || (is_touched && size == f->seen && followed_is_same(f) == 0);
     if (is_anew) {
         start_anew(w, f);
     }
     f->size = size;
     f->ctime_ns = followed_ctime(st);
-    f->seen = f->seen < size ? f->seen : size;
     if (size > f->seen || !f->is_caught_up) {
         f->is_caught_up = false;
         f->is_finished = false;
@@ -482,7 +482,8 @@ static bool give(struct follow *w, struct tail_file *f, bool final)
         fail(w, f, is_same);
         return false;
     }
-    bool is_shorter = n == 0 && fstat(f->fd, &st) == 0 && (uint64_t)st.st_size < f->offset;
+    bool is_shorter = f->offset + (size_t)n < f->seen && fstat(f->fd, &st) == 0 &&
+                      (uint64_t)st.st_size < f->seen;
     if (is_shorter || !is_same) {
         start_anew(w, f);
         return true;

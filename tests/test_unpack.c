@@ -224,6 +224,26 @@ static void plain_bytes_are_copied(void **state)
     buf_done(&out);
 }
 
+/* A frame of one raw block that asks for 2 GiB of window (exponent 31 - 10 in the upper five bits).
+ */
+static void a_window_that_is_too_large_is_refused_however_it_is_cut(void **state)
+{
+    (void)state;
+    char text[300] = {0};
+    struct buf frame = {0}, out = {0};
+    buf_add(&frame, SPAN("\x28\xb5\x2f\xfd\x80\xa8\x2c\x01\x00\x00\x61\x09\x00"));
+    buf_add(&frame, (struct span){text, sizeof(text)});
+    for (size_t piece = 1; piece <= frame.len; piece++) {
+        assert_int_equal(unpack_all(UNPACK_ZSTD, buf_span(&frame), piece, 65536, &out), -EILSEQ);
+    }
+    assert_int_equal(out.len, 0);
+    frame.data[5] = '\x50'; /* 1 MiB */
+    assert_int_equal(unpack_all(UNPACK_ZSTD, buf_span(&frame), frame.len, 65536, &out), 0);
+    assert_int_equal(out.len, sizeof(text));
+    buf_done(&frame);
+    buf_done(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -235,6 +255,7 @@ int main(void)
         cmocka_unit_test(flipped_bits_never_give_other_text_without_an_error),
         cmocka_unit_test(an_error_stays),
         cmocka_unit_test(zeros_behind_a_gzip_member_are_padding_and_text_is_damage),
+        cmocka_unit_test(a_window_that_is_too_large_is_refused_however_it_is_cut),
         cmocka_unit_test(plain_bytes_are_copied),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -277,8 +277,8 @@ static void start_anew(struct follow *w, struct tail_file *f)
 /* Compares an open file with what stat says about it. Growth alone is no proof that it is the file
  * of before: it may have been cut and written beyond its old end meanwhile, so the head is compared
  * too, here or (when there are bytes to read) behind the reading. The change time says whether to
- * bother. One that is shorter than what was seen of it was cut, even when what is left is as it was:
- * the same line may have been written again. */
+ * bother. One that is shorter than what was seen of it was cut, even when what is left is as it
+ * was: the same line may have been written again. */
 static void look_at(struct follow *w, struct tail_file *f, const struct stat *st)
 {
     uint64_t size = (uint64_t)st->st_size;
@@ -482,8 +482,8 @@ static bool give(struct follow *w, struct tail_file *f, bool final)
         fail(w, f, is_same);
         return false;
     }
-    bool is_shorter = f->offset + (size_t)n < f->seen && fstat(f->fd, &st) == 0 &&
-                      (uint64_t)st.st_size < f->seen;
+    bool is_shorter =
+        f->offset + (size_t)n < f->seen && fstat(f->fd, &st) == 0 && (uint64_t)st.st_size < f->seen;
     if (is_shorter || !is_same) {
         start_anew(w, f);
         return true;

@@ -17,10 +17,15 @@
 #include <zlib.h>
 #include <zstd.h>
 
+enum {
+    ZSTD_HEADER_BYTES = 18, /* the longest header of a frame: RFC 8878, section 3.1.1.1 */
+};
+
 struct unpack {
     enum unpack_kind kind;
-    bool at_end;  /* between members */
-    bool pending; /* the last output was filled up, so there may be more without new input */
+    unsigned n_header; /* bytes of the frame that were given to libzstd one by one */
+    bool at_end;       /* between members */
+    bool pending;      /* the last output was filled up, so there may be more without new input */
     bool damaged;
     z_stream gzip;
     ZSTD_DStream *zstd;
@@ -132,13 +137,20 @@ static ptrdiff_t step_gzip(struct unpack *u, struct span *in, char *out, size_t 
 }
 
 /* libzstd goes on with the next frame by itself, and passes over skippable ones. It returns 0 when
- * a frame is complete and given out, else a hint how much it would like. */
+ * a frame is complete and given out, else a hint how much it would like. A frame that it finds
+ * whole in its input it decodes without a look at its window; so that the same is refused however
+ * the input is cut, it never sees one whole. */
 static ptrdiff_t step_zstd(struct unpack *u, struct span *in, char *out, size_t size)
 {
-    ZSTD_inBuffer from = {in->ptr, in->len, 0};
+    if (u->at_end) {
+        u->n_header = 0;
+    }
+    bool in_header = u->n_header < ZSTD_HEADER_BYTES && in->len;
+    ZSTD_inBuffer from = {in->ptr, in_header ? 1 : in->len, 0};
     ZSTD_outBuffer to = {out, size, 0};
     size_t hint = ZSTD_decompressStream(u->zstd, &to, &from);
     *in = span_after(*in, from.pos);
+    u->n_header += in_header ? (unsigned)from.pos : 0;
     if (ZSTD_isError(hint)) {
         u->damaged = true;
     } else if (from.pos || to.pos) {

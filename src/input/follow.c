@@ -1,5 +1,3 @@
-#define _GNU_SOURCE /* CLOCK_REALTIME_COARSE */
-
 /*
  * Names are hints, descriptors are the truth. A look at a name compares what stat says with the
  * file that the name led to. When it leads elsewhere, the old file keeps its descriptor and is read
@@ -29,8 +27,9 @@ enum {
     FULL_TICK = 16, /* each so manyth look by the clock at a name trusts no folder's time stamp */
     QUIET_TICK = 8, /* and so manyth is enough for files without news for QUIET_MS */
     QUIET_MS = 10000,
-    LOOKS = 5,      /* at the files beside a name of which something is missing */
-    LOOKS_ALL = 50, /* of these that are not the first, for all names: each costs a pause */
+    FAILED_MOST = 100, /* reads of a rotated file in a row that fail, before it is given up */
+    LOOKS = 5,         /* at the files beside a name of which something is missing */
+    LOOKS_ALL = 50,    /* of these that are not the first, for all names: each costs a pause */
 };
 
 static void tell_error(struct follow *w, struct name *name, int error)
@@ -83,7 +82,6 @@ static void leave(struct follow *w, struct name *name)
         f->is_rotated = true;
         f->quiet_ms = uv_now(w->loop);
         w->has_rotated = true;
-        name->lost_bytes += f->fd < 0 && !f->is_parked ? tail_file_lag(f) : 0;
     }
     /* A name that is looked at next may lead to it, so it is not dropped here. */
     w->look_rotated = true;
@@ -112,31 +110,22 @@ static char *buffer(struct follow *w)
     return w->buf;
 }
 
-/* Where to begin with a new file. True when it was read before, but holds something else now. */
-static bool place(struct follow *w, struct tail_file *f, const char *path)
+/* Where to begin with a new file. 0, or a negative errno when it can't be compared with what was
+ * read: to take it for another would be to count it twice. */
+static int place(struct follow *w, struct tail_file *f, const char *path)
 {
     struct tail_position p = {.device = f->device, .inode = f->inode};
-    if (known_take_gone(&w->known, f->fd, &p)) {
-        followed_resume(f, &p);
-    } else if (w->position_of && w->position_of(path, &p, w->ctx)) {
+    int fits = known_take_gone(&w->known, f->fd, &p);
+    if (fits == 0 && w->position_of && w->position_of(path, &p, w->ctx)) {
         /* A position that does not fit was that of an earlier file: this one is new. */
-        if (p.device != f->device || p.inode != f->inode || followed_fits(f->fd, &p) == 0) {
-            return true;
-        }
-        followed_resume(f, &p);
-    } else if (w->from_end) {
+        fits = p.device == f->device && p.inode == f->inode ? followed_fits(f->fd, &p) : 0;
+    } else if (fits == 0 && w->from_end) {
         followed_to_end(f, buffer(w));
     }
-    return false;
-}
-
-/* All that lies beside the name now is known, or was read before; what was renamed while the folder
- * was read may have been missed, so the last second is looked at again. */
-static void settle(struct name *name)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME_COARSE, &now); /* the clock of file systems */
-    name->settled_ns = (int64_t)(now.tv_sec - 1) * 1000000000 + now.tv_nsec;
+    if (fits == 1) {
+        followed_resume(f, &p);
+    }
+    return fits < 0 ? fits : 0;
 }
 
 /* Takes a file that was rotated away unseen: it is read before those that came after it. */
@@ -167,22 +156,24 @@ static void announce(struct follow *w, struct name *name)
 }
 
 /* What was rotated away since the positions of a name were stored; `fd` is -1 when the name leads
- * nowhere now. */
-static void adopt_before(struct follow *w, struct name *name, int fd, const struct stat *st,
-                         struct tail_file *next)
+ * nowhere now. 0, or a negative errno when nothing is known of it yet. */
+static int adopt_before(struct follow *w, struct name *name, int fd, const struct stat *st)
 {
     struct rotated_before before; /* big: not cleared for each of thousands of names */
-    settle(name);
+    names_settle(name);
     before.n_stored =
         w->positions_at ? w->positions_at(name->path, before.stored, ROTATED_STORED, w->ctx) : 0;
     if (before.n_stored == 0) {
-        return;
+        return 0;
     }
     before.saved_ms = w->saved_ms;
     before.looks = w->n_looks < LOOKS_ALL ? LOOKS : 1;
     struct rotated found = {.n = 0};
     struct siblings_at at = places_of(w, name);
-    rotated_find(&found, &at, &before, fd, st, &w->known);
+    int error = rotated_find(&found, &at, &before, fd, st, &w->known);
+    if (error) {
+        return error;
+    }
     w->n_looks += found.looks > 1 ? found.looks - 1 : 0;
     if (found.left_ns) {
         name->look_beside = true;
@@ -192,11 +183,12 @@ static void adopt_before(struct follow *w, struct name *name, int fd, const stru
         announce(w, name);
     }
     for (size_t i = 0; i < found.n; i++) {
-        adopt(w, name, found.files[i], next);
+        adopt(w, name, found.files[i], NULL);
     }
     for (size_t i = 0; i < found.n_missing && w->events.on_gone && !w->is_stopping; i++) {
         w->events.on_gone(name->path, &found.missing[i], w->ctx);
     }
+    return 0;
 }
 
 /* What came and went between two looks at a name, which leads to the open file `fd` now. */
@@ -204,7 +196,7 @@ static void adopt_since(struct follow *w, struct name *name, int fd, struct tail
 {
     struct rotated found = {.n = 0};
     int64_t since_ns = name->settled_ns;
-    settle(name);
+    names_settle(name);
     struct siblings_at at = places_of(w, name);
     int64_t left_ns = rotated_since(&found, &at, since_ns, fd, &w->known);
     name->look_beside = left_ns != 0;
@@ -217,32 +209,39 @@ static void adopt_since(struct follow *w, struct name *name, int fd, struct tail
     }
 }
 
-/* The name leads to a file that was never seen. The first of a name is announced, the others follow
- * it and have its `user`. */
-static void begin(struct follow *w, struct name *name, int fd, const struct stat *st)
+/* The name leads to a file that was never seen, of which `fd` is taken. The first of a name is
+ * announced, the others follow it and have its `user`. 0, or a negative errno when it can't be told
+ * yet whether it was read before. */
+static int begin(struct follow *w, struct name *name, int fd, const struct stat *st)
 {
     bool is_successor = name->was_found;
-    if (!is_successor) {
-        adopt_before(w, name, fd, st, NULL);
-    } else if (name->look_beside || w->names.n_rotated || !watch_is_reliable(name->watch)) {
-        adopt_since(w, name, fd, NULL);
-    } else {
-        settle(name); /* nothing happened beside it */
-    }
     struct tail_file *f = followed_new(fd, st);
+    int error = place(w, f, name->path);
+    if (!error && !is_successor) {
+        error = adopt_before(w, name, fd, st);
+    } else if (!error &&
+               (name->look_beside || w->names.n_rotated || !watch_is_reliable(name->watch))) {
+        adopt_since(w, name, fd, NULL);
+    } else if (!error) {
+        names_settle(name); /* nothing happened beside it */
+    }
+    if (error) {
+        if (f->offset) {
+            known_remember(&w->known, f); /* it may have been taken from there */
+        }
+        followed_free(f);
+        return error;
+    }
     known_add(&w->known, f, name);
     name->file = f;
     f->n_names = 1;
-    bool is_anew = place(w, f, name->path);
     announce(w, name);
     f->user = name->user;
-    if (is_anew && !is_successor) { /* it was truncated just now, since it was looked at above */
-        adopt_before(w, name, fd, st, f);
-    }
     if (is_successor) {
         tell_rotated(w, f, false, name->lost_bytes);
         name->lost_bytes = 0;
     }
+    return 0;
 }
 
 /* Marks a name to be looked at, once however many events tell of it. */
@@ -296,15 +295,43 @@ static void look_at(struct follow *w, struct tail_file *f, const struct stat *st
     }
 }
 
-/* A file without a descriptor was rotated away or truncated: what it had is beside its name, or in
- * a copy. */
-static void pick_up(struct follow *w, struct name *home, const struct tail_position *p)
+/* A file without a descriptor that was not read to its end was rotated away or truncated: what it
+ * had is beside its name, or in a copy. It is no longer known after this. */
+static void pick_up(struct follow *w, struct tail_file *f)
 {
+    struct name *home = f->home;
+    struct tail_position p = tail_file_position(f);
+    uint64_t lag = tail_file_lag(f);
     struct siblings_at at = places_of(w, home);
-    struct tail_file *rest = rotated_copy(&at, p, &w->known);
+    forget(w, f);
+    struct tail_file *rest = rotated_copy(&at, &p, &w->known);
     if (rest) {
         adopt(w, home, rest, home->file && home->file->home == home ? home->file : NULL);
+    } else {
+        home->lost_bytes += lag;
     }
+}
+
+/* Opens a file again that was rotated away while it had no descriptor. One that can't be read over
+ * and over is given up. */
+static void reopen_rotated(struct follow *w, struct tail_file *f)
+{
+    struct siblings_at at = places_of(w, f->home);
+    if (f->n_failed >= FAILED_MOST) {
+        f->home->lost_bytes += tail_file_lag(f);
+        f->is_finished = true;
+        w->has_rotated = true;
+        return;
+    }
+    f->fd = rotated_open(&at, f);
+    if (f->fd < 0) {
+        pick_up(w, f);
+        return;
+    }
+    f->is_parked = false;
+    f->is_caught_up = false;
+    w->has_rotated = true;
+    activate(w, f);
 }
 
 /* The file at a name that is known though its descriptor was closed, or NULL. Device and inode
@@ -315,10 +342,10 @@ static struct tail_file *recognise(struct follow *w, int fd, const struct stat *
     if (f && f->fd < 0) {
         struct tail_position p = tail_file_position(f);
         if (followed_fits(fd, &p) == 0) { /* what can't be read now is looked at with its bytes */
-            struct name *home = f->is_parked ? f->home : NULL;
-            forget(w, f);
-            if (home) {
-                pick_up(w, home, &p);
+            if (f->is_finished) {
+                forget(w, f);
+            } else {
+                pick_up(w, f);
             }
             return NULL;
         }
@@ -339,8 +366,7 @@ static int open_name(struct follow *w, struct name *name, struct stat *st)
     }
     struct tail_file *f = recognise(w, fd, st);
     if (!f) {
-        begin(w, name, fd, st);
-        return 0;
+        return begin(w, name, fd, st);
     }
     if (f->fd < 0) {
         f->fd = fd;
@@ -445,7 +471,7 @@ static void look_beside(struct follow *w, struct name *name)
  * name: it was quiet for so long that all from its time is known. */
 static void retire(struct follow *w, struct tail_file *f, bool is_deleted)
 {
-    settle(f->home);
+    names_settle(f->home);
     close(f->fd);
     f->fd = -1;
     if (f->n_names) {
@@ -457,12 +483,14 @@ static void retire(struct follow *w, struct tail_file *f, bool is_deleted)
     known_drop(&w->known, f);
 }
 
-/* Tells that a file can't be read, and closes it; the next look at its name opens it again. */
+/* Tells that a file can't be read, and closes it; the next look at its name opens it again, or that
+ * at the rotated files. */
 static void fail(struct follow *w, struct tail_file *f, int error)
 {
     close(f->fd);
     f->fd = -1;
-    f->home->lost_bytes += f->n_names ? 0 : tail_file_lag(f);
+    f->is_finished = false;
+    f->n_failed = (uint8_t)(f->n_failed + (f->n_failed < FAILED_MOST));
     tell_error(w, f->home, error);
 }
 
@@ -488,6 +516,7 @@ static bool give(struct follow *w, struct tail_file *f, bool final)
         start_anew(w, f);
         return true;
     }
+    f->n_failed = 0;
     if (!f->is_rotated) {
         f->home->error = 0;
     }
@@ -501,20 +530,6 @@ static bool give(struct follow *w, struct tail_file *f, bool final)
     f->is_caught_up = n < TAIL_CHUNK_BYTES;
     /* A full chunk of which nothing was used is the same for ever: leave it to the next look. */
     return !f->is_caught_up && used > 0;
-}
-
-/* Has the writer gone on to another file? An empty one was only created, by logrotate for example:
- * the server goes on in the old file until it is told to open the new one, which may take minutes.
- */
-static bool has_successor(const struct tail_file *f)
-{
-    const struct name *home = f->home;
-    for (const struct tail_file *p = home->newest; p != f; p = p->older) {
-        if (p->size) {
-            return true;
-        }
-    }
-    return home->file && home->file->home != home && home->file->size;
 }
 
 /* Follows a file that was rotated away, and ends it when it is over: first its last line counts
@@ -538,7 +553,7 @@ static void look_rotated(struct follow *w, struct tail_file *f)
         f->is_finished = true;
         give(w, f, true);
     }
-    bool is_over = st.st_nlink == 0 || has_successor(f) || quiet >= LONE_WAIT_MS;
+    bool is_over = st.st_nlink == 0 || known_has_successor(f) || quiet >= LONE_WAIT_MS;
     is_over =
         is_over && !f->home->look_beside; /* else a copy of it might be taken for a new file */
     if (is_over && f->is_finished && f->fd >= 0 && !f->is_active && !w->is_stopping) {
@@ -558,47 +573,14 @@ static void look_all_rotated(struct follow *w)
         if (f->is_rotated && f->fd >= 0) {
             w->has_rotated = true;
             look_rotated(w, f);
-        } else if (f->is_rotated && f->n_names == 0 && f->is_parked) {
-            struct tail_position p = tail_file_position(f);
-            struct name *home = f->home;
-            known_drop(&w->known, f);
-            pick_up(w, home, &p);
+        } else if (f->is_rotated && f->n_names == 0 && !f->is_finished) {
+            reopen_rotated(w, f);
         } else if (f->is_rotated && f->n_names == 0 && !f->home->look_beside) {
-            settle(f->home);
+            names_settle(f->home);
             known_remember(&w->known, f);
             known_drop(&w->known, f);
         }
     }
-}
-
-/* The name that a path may be a rotated file of: that in front of one of its dots or dashes. */
-static struct name *name_beside(struct follow *w, const char *path)
-{
-    struct name *name = NULL;
-    char *head = alloc_text(span_of(path));
-    for (size_t i = strlen(head); i-- > 0 && head[i] != '/' && !name;) {
-        if (head[i] == '.' || head[i] == '-') {
-            head[i] = '\0';
-            name = names_find(&w->names, head);
-        }
-    }
-    free(head);
-    return name;
-}
-
-/* May there be a file at the path that was never seen? Most events tell of the followed file's own
- * renaming, or of older ones: to read the folder for each would be slow where thousands of logs are
- * rotated at once. */
-static bool may_be_unseen(const struct follow *w, const struct name *name, const char *path)
-{
-    struct stat st;
-    int fd = followed_open(path, &st);
-    if (fd < 0) {
-        return false;
-    }
-    int64_t born = followed_born(fd);
-    close(fd);
-    return born >= name->settled_ns && !known_find(&w->known, &st);
 }
 
 bool follow_mark(struct follow *w, const char *path)
@@ -611,10 +593,10 @@ bool follow_mark(struct follow *w, const char *path)
     if (!name) {
         name = names_discover(&w->names, path);
     }
-    struct name *beside = name ? NULL : name_beside(w, path);
+    struct name *beside = name ? NULL : names_beside(&w->names, path);
     if (name) {
         enqueue(w, name);
-    } else if (beside && may_be_unseen(w, beside, path)) {
+    } else if (beside && known_may_lack(&w->known, beside->settled_ns, path)) {
         beside->look_beside = true;
         enqueue(w, beside);
     }
@@ -782,8 +764,8 @@ void follow_init(struct follow *w, const struct tail_options *options)
     look_everywhere(w, false);
     /* A name may lead nowhere, and what it led to lie beside it. */
     for (struct name *name = w->names.first; name; name = name->next) {
-        if (!name->was_found && name->is_literal) {
-            adopt_before(w, name, -1, NULL, NULL);
+        if (name->is_missing && name->is_literal) {
+            (void)adopt_before(w, name, -1, NULL); /* nothing to be compared with */
         }
     }
     w->from_end = false;

@@ -28,6 +28,7 @@ struct tail_file {
     uint64_t quiet_ms;             /* loop time since which nothing new was found */
     int64_t ctime_ns;              /* at the last look */
     uint32_t head_len, tail_len;
+    uint8_t n_failed;  /* reads in a row that failed */
     bool is_active;    /* in the list of those that are read */
     bool is_lent;      /* read by the caller: on_backlog */
     bool is_rotated;   /* its home leads elsewhere */

@@ -8,6 +8,7 @@
 #include "input/tail_file.h"
 
 #include <assert.h>
+#include <unistd.h>
 
 void known_done(struct known *k)
 {
@@ -90,15 +91,42 @@ void known_remember(struct known *k, const struct tail_file *f)
     k->gone[k->next_gone++ % KNOWN_GONE] = tail_file_position(f);
 }
 
-bool known_take_gone(struct known *k, int fd, struct tail_position *p)
+int known_take_gone(struct known *k, int fd, struct tail_position *p)
 {
     for (size_t i = 0; i < KNOWN_GONE; i++) {
         struct tail_position *gone = &k->gone[i];
-        if (gone->inode == p->inode && gone->device == p->device && followed_fits(fd, gone) != 0) {
+        bool may_be = gone->inode == p->inode && gone->device == p->device;
+        int fits = may_be ? followed_fits(fd, gone) : 0;
+        if (fits == 1) {
             *p = *gone;
             *gone = (struct tail_position){0};
+        }
+        if (fits) {
+            return fits;
+        }
+    }
+    return 0;
+}
+
+bool known_has_successor(const struct tail_file *f)
+{
+    const struct name *home = f->home;
+    for (const struct tail_file *p = home->newest; p != f; p = p->older) {
+        if (p->size) {
             return true;
         }
     }
-    return false;
+    return home->file && home->file->home != home && home->file->size;
+}
+
+bool known_may_lack(const struct known *k, int64_t since_ns, const char *path)
+{
+    struct stat st;
+    int fd = followed_open(path, &st);
+    if (fd < 0) {
+        return false;
+    }
+    int64_t born = followed_born(fd);
+    close(fd);
+    return born >= since_ns && !known_find(k, &st);
 }

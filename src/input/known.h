@@ -38,11 +38,22 @@ void known_renew(struct tail_file *f);
 /* Forgets and frees a file that no name leads to. */
 void known_drop(struct known *k, struct tail_file *f);
 
+/* Has the writer of a rotated file gone on to another? An empty one was only created, by logrotate
+ * for example: the server goes on in the old file until it is told to open the new one, which may
+ * take minutes. */
+bool known_has_successor(const struct tail_file *f);
+
+/* May there be a file at the path that was never seen, made since `since_ns` (wall time)? Most
+ * events tell of the followed file's own renaming, or of older ones: to read the folder for each
+ * would be slow where thousands of logs are rotated at once. */
+bool known_may_lack(const struct known *k, int64_t since_ns, const char *path);
+
 /* Keeps the position of a file for known_take_gone. */
 void known_remember(struct known *k, const struct tail_file *f);
 
 /* Finds the position of an open file that went out of sight a while ago, by the device and inode in
- * `p`, and takes it from the list. False when there is none that fits. */
-bool known_take_gone(struct known *k, int fd, struct tail_position *p);
+ * `p`, and takes it from the list. 1, or 0 when there is none that fits, or a negative errno when
+ * that can't be read. */
+int known_take_gone(struct known *k, int fd, struct tail_position *p);
 
 #endif

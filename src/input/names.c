@@ -3,7 +3,7 @@
  * tells is tried against them by fnmatch(3), so that one new file among thousands costs no reading
  * of its folder.
  */
-#define _XOPEN_SOURCE 700 /* realpath */
+#define _GNU_SOURCE /* realpath, CLOCK_REALTIME_COARSE */
 
 #include "input/names.h"
 
@@ -12,7 +12,9 @@
 #include <fnmatch.h>
 #include <glob.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 /* A pattern is as good as a path when nothing in it is wild. */
 static struct names_pattern pattern_new(struct names *n, const char *text)
@@ -197,4 +199,26 @@ void names_drop(struct names *n, struct name *name)
     *(name->next ? &name->next->prev : &n->last) = name->prev;
     free(name->path);
     free(name);
+}
+
+struct name *names_beside(const struct names *n, const char *path)
+{
+    struct name *name = NULL;
+    char *head = alloc_text(span_of(path));
+    for (size_t i = strlen(head); i-- > 0 && head[i] != '/' && !name;) {
+        if (head[i] == '.' || head[i] == '-') {
+            head[i] = '\0';
+            name = names_find(n, head);
+        }
+    }
+    free(head);
+    return name;
+}
+
+/* What was renamed while the folder was read may have been missed: so a second is left. */
+void names_settle(struct name *name)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME_COARSE, &now); /* the clock of file systems */
+    name->settled_ns = (int64_t)(now.tv_sec - 1) * 1000000000 + now.tv_nsec;
 }

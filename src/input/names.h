@@ -66,6 +66,14 @@ void names_scan(struct names *n);
 /* The name with this path, or NULL. */
 struct name *names_find(const struct names *n, const char *path);
 
+/* The name that a path may be a rotated file of: that in front of one of its dots or dashes. NULL:
+ * of none. */
+struct name *names_beside(const struct names *n, const char *path);
+
+/* All that lies beside the name now is known, or was read before: sets `settled_ns`, to the last
+ * second. */
+void names_settle(struct name *name);
+
 /* The name with this path, added where a glob finds it; NULL when none does or it is left out. */
 struct name *names_discover(struct names *n, const char *path);
 

@@ -88,17 +88,22 @@ static bool is_position_known(const struct known *known, const struct tail_posit
     return false;
 }
 
-/* The positions that neither the current file nor one that is known has. `*is_sure` when one of the
- * current file's shows that it was not truncated since. */
-static size_t find_orphans(const struct rotated_before *before, int now, const struct stat *st,
-                           const struct known *known, struct tail_position *orphans, bool *is_sure)
+/* The positions that neither the current file nor one that is known has, or a negative errno.
+ * `*is_sure` when one of the current file's shows that it was not truncated since. */
+static ptrdiff_t find_orphans(const struct rotated_before *before, int now, const struct stat *st,
+                              const struct known *known, struct tail_position *orphans,
+                              bool *is_sure)
 {
-    size_t n = 0;
+    ptrdiff_t n = 0;
     *is_sure = false;
     for (size_t i = 0; i < before->n_stored; i++) {
         const struct tail_position *p = &before->stored[i];
-        bool is_it = now >= 0 && p->inode == (uint64_t)st->st_ino &&
-                     p->device == (uint64_t)st->st_dev && followed_fits(now, p) != 0;
+        bool may_be =
+            now >= 0 && p->inode == (uint64_t)st->st_ino && p->device == (uint64_t)st->st_dev;
+        int is_it = may_be ? followed_fits(now, p) : 0;
+        if (is_it < 0) {
+            return is_it;
+        }
         *is_sure = *is_sure || (is_it && p->head_len > 0);
         if (!is_it && !is_position_known(known, p)) {
             orphans[n++] = *p;
@@ -136,10 +141,11 @@ static int is_copy_of(struct siblings *all, struct sibling *s, const struct tail
                       int now)
 {
     struct stat st;
-    bool is_it = now >= 0 && fstat(now, &st) == 0 && p->inode == (uint64_t)st.st_ino &&
-                 p->device == (uint64_t)st.st_dev && followed_fits(now, p) != 0;
+    bool may_be = now >= 0 && fstat(now, &st) == 0 && p->inode == (uint64_t)st.st_ino &&
+                  p->device == (uint64_t)st.st_dev;
+    int is_it = may_be ? followed_fits(now, p) : 0;
     if (is_it) {
-        return sibling_is_prefix(s, now);
+        return is_it < 0 ? is_it : sibling_is_prefix(s, now);
     }
     struct sibling *of = siblings_of(all, p);
     if (!of || of == s) {
@@ -287,24 +293,45 @@ static bool is_changing(const char *path)
 }
 
 /* While names change, some are missed when they are read: then another look is taken. */
-void rotated_find(struct rotated *r, const struct siblings_at *at,
-                  const struct rotated_before *before, int now, const struct stat *st,
-                  const struct known *known)
+int rotated_find(struct rotated *r, const struct siblings_at *at,
+                 const struct rotated_before *before, int now, const struct stat *st,
+                 const struct known *known)
 {
     static const struct timespec pause = {.tv_nsec = PAUSE_NS};
     struct tail_position orphans[ROTATED_STORED];
     bool is_sure;
-    size_t n = find_orphans(before, now, st, known, orphans, &is_sure);
-    if (n == 0 && (is_sure || before->n_stored == 0)) {
-        return;
+    ptrdiff_t n = find_orphans(before, now, st, known, orphans, &is_sure);
+    if (n < 0 || (n == 0 && (is_sure || before->n_stored == 0))) {
+        return n < 0 ? (int)n : 0;
     }
-    for (r->looks = 1; !find_once(r, at, before, now, known, orphans, n); r->looks++) {
+    for (r->looks = 1; !find_once(r, at, before, now, known, orphans, (size_t)n); r->looks++) {
         if (r->looks >= before->looks || !is_changing(at->path)) {
-            return;
+            break;
         }
         drop_all(r);
         nanosleep(&pause, NULL);
     }
+    return 0;
+}
+
+int rotated_open(const struct siblings_at *at, const struct tail_file *f)
+{
+    struct siblings all = {.n = 0};
+    struct stat st;
+    int fd = -1;
+    siblings_find(&all, at);
+    for (size_t i = 0; i < all.n && fd < 0 && !f->is_apart; i++) {
+        const struct sibling *s = &all.all[i];
+        if (!s->is_packed && followed_is_at(f, &s->st)) {
+            fd = followed_open(s->path, &st);
+            if (fd >= 0 && !followed_is_at(f, &st)) {
+                close(fd);
+                fd = -1;
+            }
+        }
+    }
+    siblings_done(&all);
+    return fd;
 }
 
 struct tail_file *rotated_copy(const struct siblings_at *at, const struct tail_position *read,

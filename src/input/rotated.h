@@ -36,10 +36,15 @@ struct rotated_before {
 };
 
 /* Finds what was rotated away since. `now` is the open file that the name leads to, with its `st`;
- * -1 when it leads nowhere. Files that are known already are left out. */
-void rotated_find(struct rotated *r, const struct siblings_at *at,
-                  const struct rotated_before *before, int now, const struct stat *st,
-                  const struct known *known);
+ * -1 when it leads nowhere. Files that are known already are left out. 0, or a negative errno when
+ * `now` can't be compared with what was read: then nothing is said of what was rotated. */
+int rotated_find(struct rotated *r, const struct siblings_at *at,
+                 const struct rotated_before *before, int now, const struct stat *st,
+                 const struct known *known);
+
+/* Opens a file that is known, but closed, and was renamed: a descriptor, or -1 when it is not found
+ * by its inode, as one that was packed. */
+int rotated_open(const struct siblings_at *at, const struct tail_file *f);
 
 /* The copy of a file that was truncated, as copytruncate makes it, when it has bytes behind what
  * was read. NULL: there is none. The caller's, at its position. */

@@ -270,8 +270,8 @@ static void a_source_rests_until_its_next_bytes(void **state)
     assert_ptr_equal(p.awake, s);
     assert_true(source_sleep(s, NOW_MS));
     assert_null(p.awake);
-    assert_null(s->live->cells);
-    assert_null(s->live->timeline);
+    assert_null(s->live);
+    assert_null(s->time);
     p.has_moved = false;
     take(s, NOW_MS / 1000 + 100, NOW_MS + 100000);
     assert_ptr_equal(p.awake, s);
@@ -349,6 +349,41 @@ static void a_line_that_may_still_be_believed_keeps_its_source_awake(void **stat
     pipeline_done(&p);
 }
 
+/* While its first lines wait for more that vote, it needs no reader, and the vote ends the same. */
+static void a_source_that_is_read_to_its_end_holds_only_lines(void **state)
+{
+    (void)state;
+    static const char log[] =
+        "192.0.2.7 - - [22/Nov/2026:16:43:42 +0000] \"GET / HTTP/1.1\" 200 5\n"
+        "no line of any format\n\n"
+        "192.0.2.7 - - [22/Nov/2026:16:43:43 +0000] \"GET / HTTP/1.1\" 503 5\n"
+        "192.0.2.7 - - [22/Nov/2026:16:43:44 +0000] \"GET / HTTP/1.1\" 502 5\n";
+    struct pipeline p;
+    pipeline_init(&p, NULL, 0, 0, NULL, NULL);
+    struct source *whole = source_new(&p, "whole", "auto", ""),
+                  *cut = source_new(&p, "cut", "auto", "");
+    for (struct span rest = SPAN(log); rest.len;) {
+        struct span line = span_head(rest, span_find(rest, '\n') + 1);
+        rest = span_after(rest, line.len);
+        assert_int_equal(source_bytes(cut, &cut->framer, line, false, NOW_MS), line.len);
+        source_feed(cut, INT64_MIN);
+        source_caught_up(cut);
+        assert_null(cut->reader);
+        source_fold(cut); /* as by the clock, but before it decides */
+    }
+    source_bytes(whole, &whole->framer, SPAN(log), false, NOW_MS);
+    source_finish(whole);
+    source_fold(whole);
+    source_finish(cut);
+    source_fold(cut);
+    assert_string_equal(reader_reason(cut->reader), reader_reason(whole->reader));
+    assert_int_equal(cut->total->requests, 3);
+    assert_same_tally(cut->total, whole->total);
+    source_free(whole);
+    source_free(cut);
+    pipeline_done(&p);
+}
+
 static void a_new_format_keeps_what_was_counted(void **state)
 {
     (void)state;
@@ -385,6 +420,7 @@ int main(void)
         cmocka_unit_test(a_busy_source_is_folded_by_the_clock),
         cmocka_unit_test(what_the_clock_closed_meanwhile_stays_closed),
         cmocka_unit_test(a_line_that_may_still_be_believed_keeps_its_source_awake),
+        cmocka_unit_test(a_source_that_is_read_to_its_end_holds_only_lines),
         cmocka_unit_test(a_new_format_keeps_what_was_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -463,6 +463,32 @@ static void parts_of_the_vote_are_not_joined_twice(void **state)
     reader_free(r);
 }
 
+/* Whatever it read before, it sleeps between any two lines. */
+static void a_reader_that_slept_reads_on_as_before(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        COMBINED, JSON,  COMBINED, W3C_FIELDS, W3C, IPV6,  CADDY,   CADDY, CADDY,  CADDY, CADDY,
+        CADDY,    CADDY, CADDY,    CADDY,      W3C, VHOST, HAPROXY, CADDY, "none", CADDY};
+    static const char *const first[][2] = {{COMBINED}, {W3C_FIELDS, W3C}, {"none"}, {CADDY}};
+    for (size_t i = 0; i < sizeof(first) / sizeof(first[0]); i++) {
+        const char *const vote[] = {first[i][0], first[i][1], NULL};
+        struct reader *awake = voted(vote), *asleep = voted(vote);
+        for (size_t k = 0; k < sizeof(lines) / sizeof(lines[0]); k++) {
+            reader_sleep(asleep);
+            assert_string_equal(reader_format(asleep), reader_format(awake));
+            assert_ptr_equal(reader_last(asleep), reader_last(awake));
+            assert_int_equal(reader_server(asleep), reader_server(awake));
+            reader_wake(asleep);
+            assert_int_equal(status_of(asleep, lines[k]), status_of(awake, lines[k]));
+        }
+        assert_string_equal(reader_reason(asleep), reader_reason(awake));
+        assert_int_equal(reader_switches(asleep), reader_switches(awake));
+        reader_free(awake);
+        reader_free(asleep);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -484,6 +510,7 @@ int main(void)
         cmocka_unit_test(a_named_format_is_read_in_envelopes),
         cmocka_unit_test(a_part_of_a_line_belongs_to_its_end),
         cmocka_unit_test(parts_of_the_vote_are_not_joined_twice),
+        cmocka_unit_test(a_reader_that_slept_reads_on_as_before),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

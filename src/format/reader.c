@@ -9,65 +9,17 @@
 #include "format/reader.h"
 
 #include "base/alloc.h"
+#include "format/reader_inside.h"
 #include "format/states.h"
 #include "parsers/lang/bundle.h"
-#include "parsers/lang/envelope.h"
 #include "parsers/lang/learn.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum {
-    CANDIDATES = 64,
-    NOBODY = CANDIDATES,
-    LEARNED = 1,      /* room for the layout that may be learned, behind the others */
-    UNMISTAKABLE = 7, /* weight of formats whose lines can hardly be another's */
-};
-
-struct candidate {
-    const struct parser *parser;
-    char *args; /* NULL: none */
-    void *state;
-    bool is_open, is_shared; /* its state */
-    unsigned accepted;       /* lines of the vote */
-    unsigned inside;         /* … that were in envelopes which the format does not know */
-};
-
-/* What a clone began with, and how far that had a say: see reader_fits. */
-struct reader_start {
-    unsigned chosen, rival, rival_run, switches;
-    unsigned lead;       /* lines that a rival took before the first that the chosen one took */
-    bool is_met;         /* … which came */
-    bool has_chosen;     /* the choice was changed */
-    size_t memory_bytes; /* of all candidates */
-    char *memory;
-    uint64_t parts; /* of lines in envelopes: their sum */
-};
-
-struct reader {
-    unsigned n;
-    unsigned chosen, last; /* numbers in `all`, or NOBODY */
-    unsigned rival,
-        rival_run; /* who took the last lines that the chosen one refused, and how many */
-    unsigned voted, vote_lines; /* lines seen in the vote; those that were more than comments */
-    size_t vote_bytes;
-    unsigned switches;
-    bool is_auto, is_undecided;
-    bool is_enveloped; /* lines of the vote were, so look there first */
-    char *layout;      /* that was learned from the lines, or NULL: arguments of the last one */
-    struct buf unread; /* lines that show it, while it is not known which format they are in */
-    unsigned n_unread;
-    const enum field *dropped; /* FIELD_SKIP at the end, or NULL */
-    struct states *states;     /* that are shared, or NULL */
-    struct envelope *envelope; /* NULL until a line is not read as it is */
-    char reason[READER_REASON];
-    struct reader_start start;
-    struct candidate all[]; /* heaviest first; the named format alone when one was named */
-};
-
 /* The state is made when the candidate is tried for the first time: most never are after the vote.
  */
-static void make_state(const struct reader *r, struct candidate *c)
+void reader_open_state(const struct reader *r, struct candidate *c)
 {
     struct span args = span_of(c->args ? c->args : "");
     c->is_open = true;
@@ -84,7 +36,7 @@ static enum parse_result try(const struct reader *r, struct candidate *c, struct
                              struct event *out)
 {
     if (!c->is_open) {
-        make_state(r, c);
+        reader_open_state(r, c);
     }
     event_clear(out);
     return c->parser->parse(c->state, line, out);
@@ -120,7 +72,8 @@ static struct reader *new_named(const struct format *format)
     for (const struct format *f = format; f; f = f->next) {
         most++;
     }
-    struct reader *r = alloc_zero(1, sizeof(*r) + most * sizeof(r->all[0]));
+    struct reader *r = alloc_zero(1, sizeof(*r));
+    r->all = alloc_zero(most, sizeof(r->all[0]));
     for (const struct format *f = format; f && r->n < CANDIDATES; f = f->next) {
         r->all[r->n++] = (struct candidate){
             .parser = f->parser, .args = f->args[0] ? alloc_text(span_of(f->args)) : NULL};
@@ -129,17 +82,24 @@ static struct reader *new_named(const struct format *format)
 }
 
 /* Parsers without a weight are read only when somebody names them. */
-static struct reader *new_auto(void)
+static void add_candidates(struct reader *r)
 {
-    struct reader *r = alloc_zero(1, sizeof(*r) + CANDIDATES * sizeof(r->all[0]));
     const struct parser *const *parsers = format_parsers();
+    r->all = alloc_zero(CANDIDATES, sizeof(r->all[0]));
     for (size_t i = 0; parsers[i] && r->n < CANDIDATES; i++) {
         if (parsers[i]->weight > 0) {
             add_candidate(r, parsers[i]);
         }
     }
+    r->all = alloc_resize(r->all, r->n + LEARNED, sizeof(r->all[0]));
+}
+
+static struct reader *new_auto(void)
+{
+    struct reader *r = alloc_zero(1, sizeof(*r));
+    add_candidates(r);
     r->is_auto = r->is_undecided = true;
-    return alloc_resize(r, 1, sizeof(*r) + (r->n + LEARNED) * sizeof(r->all[0]));
+    return r;
 }
 
 struct reader *reader_new(const struct format *format, const enum field *dropped)
@@ -165,7 +125,9 @@ void reader_free(struct reader *r)
         drop_state(r, &r->all[i]);
         free(r->all[i].args);
     }
+    free(r->all);
     free(r->envelope);
+    free(r->reason);
     buf_done(&r->unread);
     free(r->start.memory);
     free(r);
@@ -176,7 +138,7 @@ bool reader_is_undecided(const struct reader *r)
     return r->is_undecided;
 }
 
-static void drop_envelope(struct reader *r)
+void reader_drop_envelope(struct reader *r)
 {
     free(r->envelope);
     r->envelope = NULL;
@@ -268,22 +230,26 @@ bool reader_vote(struct reader *r, struct span line)
     return r->voted >= READER_VOTE_LINES || r->vote_bytes >= READER_VOTE_BYTES;
 }
 
+void reader_set_reason(struct reader *r, char *reason)
+{
+    free(r->reason);
+    r->reason = reason;
+}
+
 static void explain(struct reader *r, unsigned second)
 {
     if (r->chosen == NOBODY) {
-        snprintf(r->reason, sizeof(r->reason), "none of %u lines fits any format", r->voted);
+        reader_set_reason(r, alloc_printf("none of %u lines fits any format", r->voted));
         return;
     }
-    int n = snprintf(r->reason, sizeof(r->reason), "%u of %u lines", r->all[r->chosen].accepted,
-                     r->voted);
-    if (r->layout) {
-        n += snprintf(r->reason + n, sizeof(r->reason) - (size_t)n, " fit %s", r->layout);
-    }
-    n = n < READER_REASON ? n : READER_REASON - 1;
-    if (second != NOBODY && r->all[second].accepted) {
-        snprintf(r->reason + n, sizeof(r->reason) - (size_t)n, "; next: %s, %u",
-                 r->all[second].parser->name, r->all[second].accepted);
-    }
+    const struct candidate *next = second == NOBODY ? NULL : &r->all[second];
+    char *votes = next && next->accepted
+                      ? alloc_printf("; next: %s, %u", next->parser->name, next->accepted)
+                      : alloc_text(SPAN(""));
+    reader_set_reason(r, alloc_printf("%u of %u lines%s%.*s%s", r->all[r->chosen].accepted,
+                                      r->voted, r->layout ? " fit " : "", READER_REASON,
+                                      r->layout ? r->layout : "", votes));
+    free(votes);
 }
 
 /* Does a lighter format with more votes win? Not by a few stray lines, and over one that can hardly
@@ -385,7 +351,7 @@ void reader_decide(struct reader *r)
     for (unsigned i = 0; i < r->n; i++) {
         drop_state(r, &r->all[i]);
     }
-    drop_envelope(r);
+    reader_drop_envelope(r);
     r->chosen = r->last = best;
     r->is_enveloped = best != NOBODY && 2 * r->all[best].inside > r->all[best].accepted;
     r->is_undecided = false;
@@ -422,7 +388,7 @@ struct reader_near reader_nearest(struct reader *r, struct span line)
             continue;
         }
         if (!c->is_open) {
-            make_state(r, c);
+            reader_open_state(r, c);
         }
         unsigned fields = c->parser->reach(c->state, line, &offset, &field);
         if (fields > nearest.fields) {
@@ -434,7 +400,7 @@ struct reader_near reader_nearest(struct reader *r, struct span line)
 
 const struct parser *reader_last(const struct reader *r)
 {
-    return r->last == NOBODY ? NULL : r->all[r->last].parser;
+    return r->asleep_as ? r->asleep_as : r->last == NOBODY ? NULL : r->all[r->last].parser;
 }
 
 /* A single foreign line changes nothing: a line that the chosen format reads ends the run. */
@@ -448,8 +414,7 @@ static void count_rival(struct reader *r, unsigned who)
         r->chosen = who;
         r->rival = NOBODY;
         r->start.has_chosen = true;
-        snprintf(r->reason, sizeof(r->reason), "the last %d lines are of this format",
-                 READER_SWITCH);
+        reader_set_reason(r, alloc_printf("the last %d lines are of this format", READER_SWITCH));
     }
 }
 
@@ -537,7 +502,7 @@ static void learn_late(struct reader *r, struct span line)
     if (is_time && learn(r, 0)) {
         r->chosen = r->n - 1;
         r->switches++;
-        snprintf(r->reason, sizeof(r->reason), "the first lines fit %s", r->layout);
+        reader_set_reason(r, alloc_printf("the first lines fit %.*s", READER_REASON, r->layout));
     }
     if (r->layout || !can_keep(r)) {
         end_learning(r);
@@ -592,19 +557,21 @@ size_t reader_lines(struct reader *r, struct lines *lines, struct event *out, si
  * the server that wrote it means. */
 enum server reader_server(const struct reader *r)
 {
-    return r->last == NOBODY ? SERVER_UNKNOWN : r->all[r->last].parser->server;
+    const struct parser *last = reader_last(r);
+    return last ? last->server : SERVER_UNKNOWN;
 }
 
 const char *reader_format(const struct reader *r)
 {
     return r->is_undecided       ? "auto"
+           : r->asleep_as        ? r->asleep_as->name
            : r->chosen == NOBODY ? "unknown"
                                  : r->all[r->chosen].parser->name;
 }
 
 const char *reader_reason(const struct reader *r)
 {
-    return r->is_auto ? r->reason : NULL;
+    return !r->is_auto || r->reason ? r->reason : "";
 }
 
 const char *reader_layout(const struct reader *r)
@@ -617,151 +584,51 @@ unsigned reader_switches(const struct reader *r)
     return r->switches;
 }
 
-/* Parts that wait for the end of their line, as one number. */
-static uint64_t parts_of(const struct reader *r)
+uint64_t reader_parts(const struct reader *r)
 {
     return r->envelope ? envelope_sum(r->envelope) : 0;
-}
-
-static void take_parts(struct reader *r, const struct reader *from)
-{
-    if (parts_of(r) != parts_of(from)) {
-        drop_envelope(r);
-    }
-    if (parts_of(r) != parts_of(from)) {
-        r->envelope = alloc_zero(1, sizeof(*r->envelope));
-        envelope_take(r->envelope, from->envelope);
-    }
-}
-
-/* All memories of the candidates, one after another. A candidate that was never tried has that of
- * one just opened. */
-static void copy_memory(struct reader *r, char *to)
-{
-    for (unsigned i = 0; i < r->n; i++) {
-        size_t size = r->all[i].parser->memory_size;
-        if (size && !r->all[i].is_open) {
-            make_state(r, &r->all[i]);
-        }
-        if (size) {
-            memcpy(to, r->all[i].state, size);
-        }
-        to += size;
-    }
-}
-
-static void take_memory(struct reader *r, const char *from)
-{
-    for (unsigned i = 0; i < r->n; i++) {
-        size_t size = r->all[i].parser->memory_size;
-        if (size && !r->all[i].is_open) {
-            make_state(r, &r->all[i]);
-        }
-        if (size) {
-            memcpy(r->all[i].state, from, size);
-        }
-        from += size;
-    }
 }
 
 /* Parts are kept: their end may come late. */
 void reader_rest(struct reader *r)
 {
-    if (parts_of(r) == 0) {
-        drop_envelope(r);
+    if (reader_parts(r) == 0) {
+        reader_drop_envelope(r);
     }
 }
 
-/* Puts candidate `i` of another reader into a free place of this one. */
-static void copy_candidate(struct reader *r, struct candidate *to, const struct reader *of,
-                           unsigned i)
+/* Would a reader with new candidates read on in the same way? What a candidate remembers of earlier
+ * lines, or learned from them, can't be had again. */
+static bool can_give_back(const struct reader *r)
 {
-    const char *args = of->all[i].args;
-    *to = (struct candidate){.parser = of->all[i].parser,
-                             .args = args ? alloc_text(span_of(args)) : NULL};
-    r->layout = args && args == of->layout ? to->args : r->layout;
+    bool can = r->is_auto && !r->is_undecided && !r->asleep_as && !r->layout &&
+               r->chosen != NOBODY && r->last == r->chosen && r->rival_run == 0;
+    for (unsigned i = 0; i < r->n && can; i++) {
+        can = !r->all[i].is_open || r->all[i].parser->memory_size == 0;
+    }
+    return can;
 }
 
-/* It shares no states: those belong to the other thread. */
-struct reader *reader_clone(struct reader *of)
+void reader_sleep(struct reader *r)
 {
-    struct reader *r = alloc_zero(1, sizeof(*r) + (of->n + LEARNED) * sizeof(r->all[0]));
-    *r = *of;
-    r->unread = (struct buf){0};
-    r->n_unread = LEARN_LINES;
-    r->states = NULL;
-    r->envelope = NULL;
-    r->start = (struct reader_start){0};
+    reader_rest(r);
+    if (!can_give_back(r)) {
+        return;
+    }
+    r->asleep_as = r->all[r->chosen].parser;
     for (unsigned i = 0; i < r->n; i++) {
-        copy_candidate(r, &r->all[i], of, i);
-        r->start.memory_bytes += r->all[i].parser->memory_size;
+        drop_state(r, &r->all[i]);
     }
-    r->start.memory = alloc_zero(r->start.memory_bytes + 1, 1);
-    reader_resume(r, of);
-    return r;
+    free(r->all);
+    r->all = NULL;
+    r->n = 0;
 }
 
-/* What `as` learned since the clone was made is one more candidate of the clone, too. */
-void reader_resume(struct reader *clone, struct reader *as)
+/* The candidates come in the same order as before. */
+void reader_wake(struct reader *r)
 {
-    if (clone->n < as->n) {
-        copy_candidate(clone, &clone->all[clone->n], as, clone->n);
-        clone->n++;
+    if (r->asleep_as) {
+        add_candidates(r);
+        r->asleep_as = NULL;
     }
-    clone->chosen = clone->last = clone->start.chosen = as->chosen;
-    clone->rival = clone->start.rival = as->rival;
-    clone->rival_run = clone->start.rival_run = as->rival_run;
-    clone->switches = clone->start.switches = as->switches;
-    clone->start.lead = 0;
-    clone->start.is_met = clone->start.has_chosen = false;
-    copy_memory(as, clone->start.memory);
-    take_memory(clone, clone->start.memory);
-    clone->start.parts = parts_of(as);
-    take_parts(clone, as);
-}
-
-/* Runs of a rival that reach into the piece from before do not matter when its lines before the
- * first one that the chosen format read are too few to end such a run: then nothing is left of it.
- */
-static bool fits_run(const struct reader_start *start, const struct reader *as)
-{
-    bool is_equal =
-        start->rival_run == as->rival_run && (start->rival == as->rival || start->rival_run == 0);
-    unsigned most = start->rival_run > as->rival_run ? start->rival_run : as->rival_run;
-    return is_equal || (start->is_met && most + start->lead < READER_SWITCH);
-}
-
-bool reader_fits(struct reader *clone, struct reader *as)
-{
-    const struct reader_start *start = &clone->start;
-    if (start->chosen != as->chosen || !fits_run(start, as) || start->parts != parts_of(as)) {
-        return false;
-    }
-    const char *memory = start->memory;
-    for (unsigned i = 0; i < as->n; i++) {
-        size_t size = as->all[i].parser->memory_size;
-        if (size && !as->all[i].is_open) {
-            make_state(as, &as->all[i]);
-        }
-        if (size && memcmp(as->all[i].state, memory, size) != 0) {
-            return false;
-        }
-        memory += size;
-    }
-    return true;
-}
-
-void reader_take(struct reader *as, struct reader *clone)
-{
-    as->chosen = clone->chosen;
-    as->last = clone->last;
-    as->rival = clone->rival;
-    as->rival_run = clone->rival_run;
-    as->switches += clone->switches - clone->start.switches;
-    if (clone->start.has_chosen) {
-        memcpy(as->reason, clone->reason, sizeof(as->reason));
-    }
-    copy_memory(clone, clone->start.memory);
-    take_memory(as, clone->start.memory);
-    take_parts(as, clone);
 }

@@ -19,7 +19,7 @@ struct states; /* format/states.h */
 enum {
     READER_VOTE_LINES = 64,    /* lines that vote at first */
     READER_VOTE_BYTES = 65536, /* or so many bytes of them */
-    READER_REASON = 256,       /* bytes of reader_reason */
+    READER_REASON = 200,       /* bytes of a layout that is named in it */
     READER_SWITCH = 8, /* so many lines in a row for another format make it the chosen one */
 };
 
@@ -32,6 +32,11 @@ void reader_free(struct reader *r);
 
 /* Gives memory back that is only for lines, when none are to be expected soon. */
 void reader_rest(struct reader *r);
+
+/* Gives back the candidates as well. Before the next line is read reader_wake must be called, which
+ * does nothing to a reader that is awake. */
+void reader_sleep(struct reader *r);
+void reader_wake(struct reader *r);
 
 /* From now on the reader shares what states it can with others of its thread. They must have the
  * reader's `dropped`, and outlive it. To be called before the first line. */

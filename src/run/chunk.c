@@ -74,7 +74,9 @@ static void forget(struct chunk *c)
         tally_clear(piece->live);
     }
     piece->long_lines = 0;
-    piece->time = (struct logtime){0};
+    if (piece->time) {
+        *piece->time = (struct logtime){0};
+    }
     for (size_t i = 0; i < c->n_times; i++) {
         handover_reset(&c->times[i].window);
     }

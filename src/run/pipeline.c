@@ -132,8 +132,7 @@ static const struct verdict_table *verdicts_of(struct source *s)
 static inline struct tally_time time_of(struct source *s, const struct event *e)
 {
     struct tally_time t = {.ms = s->arrival_ms};
-    t.stamped =
-        e->time_kind != LOGTIME_NONE && logtime_read(&s->time, e->time_kind, e->time, &t.ms);
+    t.stamped = e->time_kind != LOGTIME_NONE && logtime_read(s->time, e->time_kind, e->time, &t.ms);
     return t;
 }
 
@@ -191,7 +190,10 @@ static void count_line(struct source *s, struct span line)
 
 void source_decide(struct source *s)
 {
-    if (!s->reader || !reader_is_undecided(s->reader) || s->held.len == 0) {
+    if (s->held.len && !s->reader) {
+        source_make_reader(s);
+    }
+    if (s->held.len == 0 || !reader_is_undecided(s->reader)) {
         return;
     }
     reader_decide(s->reader);
@@ -307,13 +309,11 @@ void source_take_times(struct source *s, struct window *w, const struct timeline
     source_feed(s, INT64_MIN);
 }
 
-/* No line can come late any more, so the last second is closed as well. */
 void source_finish(struct source *s)
 {
     source_decide(s);
     if (s->live) {
         tally_settle(s->live);
-        source_feed(s, s->live->window.has_clock ? s->live->window.clock + 1 : INT64_MIN);
-        alert_set_idle(s->shared->alerts, s->name, true);
     }
+    source_close(s);
 }

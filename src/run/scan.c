@@ -91,9 +91,9 @@ static void finish(struct run *run, struct reading *r)
     if (r->error) {
         problem_say(&r->why);
         run->scan->failed = true;
-        snprintf(s->state, sizeof(s->state), "failed: %.80s", r->why.text);
+        source_set_state(s, "failed", r->why.text);
     } else {
-        snprintf(s->state, sizeof(s->state), "done");
+        source_set_state(s, "done", NULL);
     }
     run->lines += s->total ? s->total->lines : 0;
 }

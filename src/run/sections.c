@@ -89,7 +89,7 @@ static void *on_found(const char *path, void *ctx)
     if (!f) {
         f = add(section, path);
     }
-    snprintf(f->source->state, sizeof(f->source->state), "following");
+    source_set_state(f->source, "following", NULL);
     section->service->pipeline.has_moved = true;
     return f;
 }
@@ -97,7 +97,7 @@ static void *on_found(const char *path, void *ctx)
 /* Lines are coming. */
 static void note_reading(const struct section *section, struct found *f)
 {
-    snprintf(f->source->state, sizeof(f->source->state), "reading");
+    source_set_state(f->source, "reading", NULL);
     f->error = 0;
     if (f->is_caught_up) {
         alert_set_idle(section->service->pipeline.alerts, f->source->name, false);
@@ -144,7 +144,7 @@ static void on_caught_up(struct tail_file *file, void *ctx)
     f->is_caught_up = true;
     f->source->lag_bytes = 0;
     source_caught_up(f->source);
-    snprintf(f->source->state, sizeof(f->source->state), "following");
+    source_set_state(f->source, "following", NULL);
 }
 
 /* More than a few turns of the loop could read. */
@@ -179,7 +179,7 @@ static void on_error(const char *path, int error, void *ctx)
     diag_say(DIAG_WARNING, "%s: %s", path, strerror(-error));
     if (f) {
         f->error = error;
-        snprintf(f->source->state, sizeof(f->source->state), "failed: %s", strerror(-error));
+        source_set_state(f->source, "failed", strerror(-error));
     }
 }
 
@@ -267,7 +267,7 @@ void sections_index(struct service *s, int64_t saved_ms)
 static size_t on_pipe_bytes(struct span bytes, bool final, void *ctx)
 {
     struct section *section = ctx;
-    snprintf(section->piped->state, sizeof(section->piped->state), "reading");
+    source_set_state(section->piped, "reading", NULL);
     size_t used =
         source_bytes(section->piped, &section->piped->framer, bytes, final, clock_wall_ms());
     source_feed(section->piped, INT64_MIN);
@@ -282,8 +282,7 @@ static void on_pipe_end(int error, void *ctx)
     struct service *s = section->service;
     section->pipe = NULL;
     source_finish(section->piped);
-    snprintf(section->piped->state, sizeof(section->piped->state), error ? "failed: %s" : "done",
-             strerror(error < 0 ? -error : 0));
+    source_set_state(section->piped, error ? "failed" : "done", error ? strerror(-error) : NULL);
     if (error) {
         diag_say(DIAG_ERROR, "%s: %s", section->name, strerror(-error));
         s->failed = true;
@@ -378,7 +377,7 @@ static void rest_sources(const struct section *section)
         if (strcmp(f->section, section->name) == 0) {
             f->is_caught_up = true;
             f->source->lag_bytes = 0;
-            snprintf(f->source->state, sizeof(f->source->state), "stopped");
+            source_set_state(f->source, "stopped", NULL);
             alert_set_idle(s->pipeline.alerts, f->source->name, true);
         }
     }

@@ -7,7 +7,6 @@
 #include "base/alloc.h"
 #include "tally/pack.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 enum {
@@ -49,7 +48,7 @@ struct source *source_new(struct pipeline *p, const char *name, const char *form
     s->name = alloc_text(span_of(name));
     s->vendor = alloc_text(span_of(vendor));
     format_read(&s->format, span_of(format), &ignored);
-    snprintf(s->state, sizeof(s->state), "waiting");
+    s->state = "waiting";
     join_awake(s);
     return s;
 }
@@ -69,6 +68,8 @@ void source_free(struct source *s)
     }
     leave_awake(s);
     reader_free(s->reader);
+    free(s->time);
+    free(s->failure);
     format_done(&s->format);
     buf_done(&s->held);
     free_tally(s->live);
@@ -120,13 +121,23 @@ bool source_restore_waiting(struct source *s, struct span packed)
     return pack_read_waiting(&made(s, &s->live)->window, packed);
 }
 
+/* The window of a source; one that sleeps has but a clock, put into `asleep`. NULL: none yet. */
+static struct window *window_of(const struct source *s, struct window *asleep)
+{
+    if (s->live) {
+        return &s->live->window;
+    }
+    *asleep = (struct window){.has_clock = true, .clock = s->clock};
+    return s->has_clock ? asleep : NULL;
+}
+
 /* The alerts, the history and the interval read the records before window_drain takes them away. */
 void source_feed(struct source *s, int64_t closed_before)
 {
-    if (!s->live) {
+    struct window asleep, *w = window_of(s, &asleep);
+    if (!w) {
         return;
     }
-    struct window *w = &s->live->window;
     if (w->has_clock && w->clock > closed_before) {
         closed_before = w->clock;
     }
@@ -148,10 +159,11 @@ void source_feed(struct source *s, int64_t closed_before)
  * otherwise the wall clock less the lateness closes them, or later lines do. */
 int64_t source_closed_before(const struct source *s, int64_t wall_ms, int lateness_ms)
 {
-    if (!s->live || !s->live->window.has_clock) {
+    struct window asleep, *w = window_of(s, &asleep);
+    if (!w || !w->has_clock) {
         return INT64_MIN;
     }
-    int64_t clock = s->live->window.clock, at = (wall_ms - lateness_ms) / 1000;
+    int64_t clock = w->clock, at = (wall_ms - lateness_ms) / 1000;
     bool is_live = s->skew_s > -LIVE_SKEW_S && s->skew_s < LIVE_SKEW_S;
     if (!is_live) { /* an old log, or one with a clock of its own: its time goes on as ours does */
         at -= s->skew_s;
@@ -169,6 +181,20 @@ static void wake(struct source *s)
     }
 }
 
+void source_make_reader(struct source *s)
+{
+    s->reader = reader_new(&s->format, s->shared->dropped);
+    reader_share(s->reader, &s->shared->states);
+    struct span rest = buf_span(&s->held), line;
+    while (rest.len) {
+        line = span_head(rest, span_find(rest, '\n'));
+        rest = span_after(rest, line.len + 1);
+        if (line.len) {
+            reader_vote(s->reader, line);
+        }
+    }
+}
+
 void source_wake(struct source *s, int64_t wall_ms)
 {
     s->shared->has_moved = true;
@@ -176,14 +202,19 @@ void source_wake(struct source *s, int64_t wall_ms)
     if (!s->is_awake) {
         wake(s);
     }
-    s->time.now_s = wall_ms / 1000;
+    if (!s->time) {
+        s->time = alloc_zero(1, sizeof(*s->time));
+    }
+    s->time->now_s = wall_ms / 1000;
     s->arrival_ms = wall_ms;
     if (!s->reader) {
-        s->reader = reader_new(&s->format, s->shared->dropped);
-        reader_share(s->reader, &s->shared->states);
+        source_make_reader(s);
     }
+    reader_wake(s->reader);
     if (!s->live) {
         s->live = new_tally(s);
+        s->live->window.has_clock = s->has_clock;
+        s->live->window.clock = s->clock;
     }
 }
 
@@ -238,9 +269,14 @@ void source_fold(struct source *s)
 void source_caught_up(struct source *s)
 {
     unsigned n = s->n_reads;
-    if (n <= FEW_READS) {
-        source_fold(s);
-        s->n_reads = n;
+    if (n > FEW_READS) {
+        return;
+    }
+    source_fold(s);
+    s->n_reads = n;
+    if (s->held.len) { /* all formats are open in it, and it votes again */
+        reader_free(s->reader);
+        s->reader = NULL;
     }
 }
 
@@ -268,6 +304,17 @@ bool source_sleep(struct source *s, int64_t wall_ms)
         return false;
     }
     give_back(s);
+    if (s->reader) {
+        reader_sleep(s->reader);
+    }
+    if (s->live && !pack_has_waiting(&s->live->window)) {
+        s->has_clock = s->live->window.has_clock;
+        s->clock = s->live->window.clock;
+        free_tally(s->live);
+        s->live = NULL;
+    }
+    free(s->time);
+    s->time = NULL;
     leave_awake(s);
     return true;
 }
@@ -292,6 +339,23 @@ void source_settle(struct source *s, int64_t wall_ms)
     }
 }
 
+void source_set_state(struct source *s, const char *state, const char *why)
+{
+    free(s->failure);
+    s->failure = why ? alloc_printf("%s: %s", state, why) : NULL;
+    s->state = state;
+}
+
+/* No line can come late any more, so the last second is closed as well. */
+void source_close(struct source *s)
+{
+    struct window asleep, *w = window_of(s, &asleep);
+    if (w) {
+        source_feed(s, w->has_clock ? w->clock + 1 : INT64_MIN);
+        alert_set_idle(s->shared->alerts, s->name, true);
+    }
+}
+
 struct summary_source source_summary(const struct source *s, const struct tally *tally)
 {
     return (struct summary_source){
@@ -306,6 +370,6 @@ struct summary_source source_summary(const struct source *s, const struct tally 
         .truncations = s->truncations,
         .lost_bytes = s->lost_bytes,
         .long_lines = s->long_lines,
-        .state = s->state,
+        .state = s->failure ? s->failure : s->state,
     };
 }

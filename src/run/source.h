@@ -48,9 +48,11 @@ struct source {
     struct reader *reader; /* NULL until the first line */
     struct framer framer;  /* of a scan or a pipe; followed files have their own */
     uint64_t long_lines;
-    struct logtime time;
-    struct buf held;        /* lines of an undecided format, each with a newline */
-    struct tally *live;     /* since the last fold; NULL until the first line */
+    struct logtime *time; /* NULL while it sleeps */
+    struct buf held;      /* lines of an undecided format, each with a newline */
+    struct tally *live;   /* since the last fold; NULL until the first line, and asleep */
+    int64_t clock;        /* … that of its window then */
+    bool has_clock;
     struct tally *interval; /* since the last summary; NULL without lines or intervals */
     struct tally *total;    /* NULL until the first fold; in a service it knows no times */
     struct source *next_awake, *prev_awake;
@@ -63,7 +65,8 @@ struct source {
     int64_t skew_s;     /* wall clock minus window clock when the last line came */
     uint64_t lag_bytes, rotations, truncations;
     uint64_t lost_bytes; /* known to be, at least */
-    char state[96];      /* "reading", "following" … */
+    const char *state;   /* "reading", "following" … */
+    char *failure;       /* the state instead of that, or NULL */
 };
 
 /* A source, awake; `format` is read by format_read and was found good before. Freed with
@@ -90,9 +93,19 @@ bool source_restore_waiting(struct source *s, struct span packed);
  * the clock closed while it slept is closed before. */
 void source_wake(struct source *s, int64_t wall_ms);
 
+/* Makes the reader of a source that has none. Lines that are held vote in it: they may have done so
+ * in one that was given back. */
+void source_make_reader(struct source *s);
+
+/* Sets the state, which must be static, and why it failed, or NULL. */
+void source_set_state(struct source *s, const char *state, const char *why);
+
 /* Gives what was counted per second to the alerts. Seconds before `closed_before` are complete, and
  * in any case those before the source's own clock. */
 void source_feed(struct source *s, int64_t closed_before);
+
+/* Gives all seconds to the alerts, the last one too: nothing comes any more. */
+void source_close(struct source *s);
 
 /* Nothing came after a line whose stamp waits to be confirmed: settles it if it agrees with the
  * wall clock. */

@@ -214,7 +214,7 @@ static void tick_all(struct lane *lane, const struct lane_owner *owner, int64_t 
 }
 
 /* Drops series that were quiet for so long that a new one would know as much. That makes room under
- * the cap for other hosts. The others forget errors that are out of the window. */
+ * the cap for other hosts. */
 static void sweep(struct lane *lane, const struct lane_owner *owner)
 {
     size_t dropped = 0;
@@ -226,8 +226,6 @@ static void sweep(struct lane *lane, const struct lane_owner *owner)
             series_free(s, owner->labels);
             lane->slots[i] = NULL;
             dropped++;
-        } else if (s) {
-            series_rest(s, owner->labels, lane->next - owner->rule->window_s);
         }
     }
     lane->n_series -= dropped;

@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 
@@ -47,6 +48,18 @@ def wait_for(condition, what, seconds=20):
         if time.monotonic() > end:
             pytest.fail("waited %d s for %s" % (seconds, what))
         time.sleep(0.02)
+
+
+def check_schema(schema, documents):
+    """Text or bytes, a JSON document a line, are what a schema of docs/schema says."""
+    done = subprocess.run(
+        [sys.executable, TOP / "tests/check_schema.py", TOP / "docs/schema" / schema],
+        input=documents if isinstance(documents, bytes) else documents.encode(),
+        capture_output=True,
+    )
+    if done.returncode == 77:
+        pytest.skip(done.stdout.decode().strip())
+    assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()
 
 
 def free_port():

@@ -2,11 +2,10 @@
 import json
 import random
 import subprocess
-import sys
 import time
 from collections import Counter
 
-from conftest import TEAPOTCTL, TOP, unix_get, wait_for
+from conftest import TEAPOTCTL, check_schema, unix_get, wait_for
 
 CODES = (200, 200, 404, 502)
 CONFIG = """
@@ -27,11 +26,7 @@ def begin(tmp_path, daemon, keep=""):
 
 
 def check(document):
-    subprocess.run(
-        [sys.executable, TOP / "tests/check_schema.py", TOP / "docs/schema/history.schema.json"],
-        input=json.dumps(document).encode(),
-        check=True,
-    )
+    check_schema("history.schema.json", json.dumps(document))
     return document
 
 

@@ -1,11 +1,10 @@
 """Everything that is given out as JSON is what the schemas in docs/schema say it is."""
 import json
 import subprocess
-import sys
 
 import pytest
 
-from conftest import TEAPOTD, TOP, generate
+from conftest import TEAPOTD, TOP, check_schema, generate
 
 SCHEMAS = TOP / "docs/schema"
 CONFIG = """
@@ -13,17 +12,6 @@ source shop {{ path = {{"{folder}/access.log"}} format = combined }}
 alert t {{ on = 5xx  window = 10s  min_requests = 10  warning = 10%  critical = 80% }}
 summary {{ every = 1s  to = "{folder}/summary.ndjson" }}
 """
-
-
-def check(schema, documents):
-    done = subprocess.run(
-        [sys.executable, TOP / "tests/check_schema.py", SCHEMAS / schema],
-        input=documents,
-        capture_output=True,
-    )
-    if done.returncode == 77:
-        pytest.skip(done.stdout.decode().strip())
-    assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +22,7 @@ def log():
 def test_summary_of_a_scan(log):
     run = subprocess.run([TEAPOTD, "--json", "-"], input=log, capture_output=True, timeout=60)
     assert json.loads(run.stdout)["alerts"]
-    check("summary.schema.json", run.stdout)
+    check_schema("summary.schema.json", run.stdout)
 
 
 def test_alerts_of_a_burn_rate_rule(log, tmp_path):
@@ -44,12 +32,12 @@ def test_alerts_of_a_burn_rate_rule(log, tmp_path):
     run = subprocess.run(command, input=log, capture_output=True, timeout=60)
     (alert, *_) = json.loads(run.stdout)["alerts"]
     assert alert["burn_rate"] >= 6 and alert["budget_left"] < 1
-    check("summary.schema.json", run.stdout)
+    check_schema("summary.schema.json", run.stdout)
 
 
 def test_summary_of_nothing():
     run = subprocess.run([TEAPOTD, "--json", "-"], input=b"", capture_output=True, timeout=60)
-    check("summary.schema.json", run.stdout)
+    check_schema("summary.schema.json", run.stdout)
 
 
 def test_summary_of_lines_that_are_no_text():
@@ -61,7 +49,7 @@ def test_summary_of_lines_that_are_no_text():
         capture_output=True,
         timeout=60,
     )
-    check("summary.schema.json", run.stdout)
+    check_schema("summary.schema.json", run.stdout)
 
 
 def test_every_row_that_is_followed(log):
@@ -70,19 +58,19 @@ def test_every_row_that_is_followed(log):
     kinds = {row["schema"] for row in rows}
     assert kinds == {"teapotd.summary/1", "teapotd.alert/1"}
     summaries = [row for row in rows if row["schema"] == "teapotd.summary/1"]
-    check("summary.schema.json", "\n".join(map(json.dumps, summaries)).encode())
+    check_schema("summary.schema.json", "\n".join(map(json.dumps, summaries)).encode())
     if (SCHEMAS / "alert.schema.json").exists():
         alerts = [row for row in rows if row["schema"] == "teapotd.alert/1"]
-        check("alert.schema.json", "\n".join(map(json.dumps, alerts)).encode())
+        check_schema("alert.schema.json", "\n".join(map(json.dumps, alerts)).encode())
 
 
 def test_what_a_daemon_answers_and_writes(log, tmp_path, daemon):
     (tmp_path / "access.log").write_bytes(log)
     d = daemon(CONFIG.format(folder=tmp_path))
     d.wait_for_lines(6000)
-    check("summary.schema.json", d.get("/summary"))
+    check_schema("summary.schema.json", d.get("/summary"))
     assert d.stop() == 0
     rows = (tmp_path / "summary.ndjson").read_bytes().splitlines()
     summaries = [row for row in rows if json.loads(row)["schema"] == "teapotd.summary/1"]
     assert summaries
-    check("summary.schema.json", b"\n".join(summaries))
+    check_schema("summary.schema.json", b"\n".join(summaries))

@@ -8,6 +8,23 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* The same bytes as lines that wait for their second, in a window with a clock. */
+static void wait_for(const uint8_t *data, size_t size)
+{
+    struct window w = {.has_clock = true, .clock = 1795400000}, again = w;
+    struct buf packed = {0};
+    if (pack_read_waiting(&w, (struct span){(const char *)data, size}) && pack_has_waiting(&w)) {
+        pack_waiting(&w, &packed);
+        if (!pack_read_waiting(&again, buf_span(&packed)) || again.pending != w.pending) {
+            abort();
+        }
+    }
+    window_settle(&w);
+    buf_done(&packed);
+    window_done(&w);
+    window_done(&again);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct tally t, again;
@@ -24,5 +41,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     buf_done(&packed);
     tally_done(&t);
     tally_done(&again);
+    wait_for(data, size);
     return 0;
 }

@@ -86,7 +86,7 @@ int store_save(struct store_file *f, const struct store *s, struct problem *why)
 
 /* Adds to `out` what a store at `path` has of history, in steps of HISTORY_MINUTE or HISTORY_HOUR,
  * from `from` to before `to`; it may be open, by another thread too. `*saved_ms` is the moment that
- * this is of. 0 or a negative errno. Takes about 1 ms for 3,000 counts. */
+ * this is of. 0 or a negative errno. */
 int store_read_history(const char *path, uint32_t width, int64_t from, int64_t to,
                        struct history *out, int64_t *saved_ms);
 

@@ -9,6 +9,7 @@
 #include "alert/privacy.h"
 #include "base/alloc.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum {
@@ -55,6 +56,9 @@ void diagnosis_done(struct diagnosis *d, struct label_table *labels)
 {
     for (uint32_t i = 0; i < d->n_errors; i++) {
         drop_names(&d->errors[i], labels);
+    }
+    for (uint32_t i = 0; i < d->n_samples; i++) {
+        free(d->samples[i].text);
     }
     free(d->errors);
     free(d->samples);
@@ -143,9 +147,11 @@ void diagnosis_add(struct diagnosis *d, struct label_table *labels,
 static void drop_samples(struct diagnosis *d, uint32_t gone, int64_t oldest)
 {
     uint32_t kept = 0;
-    for (uint32_t i = gone; i < d->n_samples; i++) {
-        if (d->samples[i].second >= oldest) {
+    for (uint32_t i = 0; i < d->n_samples; i++) {
+        if (i >= gone && d->samples[i].second >= oldest) {
             d->samples[kept++] = d->samples[i];
+        } else {
+            free(d->samples[i].text);
         }
     }
     d->n_samples = kept;
@@ -160,7 +166,9 @@ void diagnosis_keep(struct diagnosis *d, const struct window_sample *sample, int
     struct diagnosis_sample *s = &d->samples[d->n_samples++];
     s->second = sample->second;
     size_t len = sample->len < WINDOW_SAMPLE_BYTES ? sample->len : WINDOW_SAMPLE_BYTES;
-    privacy_clean((struct span){sample->text, len}, s->text, sizeof s->text);
+    char clean[ALERT_SAMPLE_BYTES];
+    privacy_clean((struct span){sample->text, len}, clean, sizeof clean);
+    s->text = alloc_text(span_of(clean));
 }
 
 /* A list in no more memory than it needs. */
@@ -364,7 +372,7 @@ static void fill_samples(const struct diagnosis *d, int64_t first, int64_t last,
     }
     out->n_samples = n - skip < ALERT_SAMPLES ? n - skip : ALERT_SAMPLES;
     for (uint32_t i = 0; i < out->n_samples; i++) {
-        memcpy(out->samples[i], d->samples[chosen[skip + i]].text, sizeof out->samples[i]);
+        snprintf(out->samples[i], sizeof out->samples[i], "%s", d->samples[chosen[skip + i]].text);
     }
 }
 

@@ -27,7 +27,7 @@ struct diagnosis_error {
 
 struct diagnosis_sample {
     int64_t second;
-    char text[ALERT_SAMPLE_BYTES];
+    char *text; /* shorter than ALERT_SAMPLE_BYTES */
 };
 
 /* A zeroed struct is empty. */

@@ -299,7 +299,9 @@ static void get_diagnosis(struct packing *in, struct diagnosis *d, struct label_
     for (; d->n_samples < n; d->n_samples++) {
         struct diagnosis_sample *sample = &d->samples[d->n_samples];
         sample->second = get_second(in);
-        get_name(in, sample->text, sizeof sample->text);
+        char text[ALERT_SAMPLE_BYTES];
+        get_name(in, text, sizeof text);
+        sample->text = alloc_text(span_of(text));
     }
 }
 
@@ -325,7 +327,10 @@ static void put_series(struct buf *out, const struct series *s, const struct rul
     packing_put_double(out, worst->baseline);
     packing_put_double(out, worst->evidence);
     put_name(out, s->alert ? s->alert->id : "");
-    packing_put_text(out, (struct span){s->detector, series_detector(rule)->state_size(rule)});
+    size_t size = series_detector(rule)->state_size(rule);
+    packing_put(out, size); /* a text, as packing_put_text writes it */
+    series_state(s, rule, buf_room(out, size));
+    out->len += size;
     put_diagnosis(out, &s->diagnosis);
 }
 

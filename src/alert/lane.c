@@ -280,7 +280,7 @@ void lane_rest(struct lane *lane, const struct rule *rule, struct label_table *l
     }
     for (size_t i = 0; i < lane->n_slots; i++) {
         if (lane->slots[i]) {
-            series_rest(lane->slots[i], labels, lane->next - rule->window_s);
+            series_rest(lane->slots[i], rule, labels, lane->next - rule->window_s);
         }
     }
 }

@@ -9,6 +9,7 @@
 
 #include "alert/sentence.h"
 #include "base/alloc.h"
+#include "base/sparse.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,13 @@ const struct rule_detector *series_detector(const struct rule *rule)
     return &rule_threshold;
 }
 
+/* Bytes of the state, made a number of whole words. */
+static size_t state_room(const struct rule *rule)
+{
+    size_t words = (series_detector(rule)->state_size(rule) + SPARSE_WORD - 1) / SPARSE_WORD;
+    return words * SPARSE_WORD;
+}
+
 /* The names are cut to what an alert can hold; lane_find compares them with the same cut. */
 struct series *series_new(const struct rule *rule, uint64_t hash, struct span source,
                           struct span host)
@@ -32,7 +40,7 @@ struct series *series_new(const struct rule *rule, uint64_t hash, struct span so
     s->hash = hash;
     s->source = alloc_text(span_head(source, ALERT_NAME_BYTES - 1));
     s->host = alloc_text(span_head(host, ALERT_NAME_BYTES - 1));
-    s->detector = alloc_zero(1, series_detector(rule)->state_size(rule));
+    s->detector = alloc_zero(1, state_room(rule));
     s->last_seen = INT64_MIN;
     s->state = ALERT_RESOLVED;
     s->over_from = INT64_MAX;
@@ -45,6 +53,7 @@ void series_free(struct series *s, struct label_table *labels)
     free(s->source);
     free(s->host);
     free(s->detector);
+    free(s->resting);
     free(s);
 }
 
@@ -53,14 +62,46 @@ bool series_is_settled(const struct series *s, const struct rule *rule)
     return s->state == ALERT_RESOLVED && series_detector(rule)->is_settled(s->detector);
 }
 
+/* One that rests could wait, or it would not rest. */
 bool series_can_wait(const struct series *s, const struct rule *rule)
 {
-    return s->state == ALERT_RESOLVED && series_detector(rule)->can_wait(s->detector, rule);
+    return s->state == ALERT_RESOLVED &&
+           (s->resting || series_detector(rule)->can_wait(s->detector, rule));
 }
 
-void series_rest(struct series *s, struct label_table *labels, int64_t oldest)
+void series_rest(struct series *s, const struct rule *rule, struct label_table *labels,
+                 int64_t oldest)
 {
     diagnosis_rest(&s->diagnosis, labels, oldest);
+    if (s->detector) {
+        s->resting = sparse_pack(s->detector, state_room(rule));
+        free(s->detector);
+        s->detector = NULL;
+    }
+}
+
+static void wake(struct series *s, const struct rule *rule)
+{
+    if (s->resting) {
+        s->detector = alloc_zero(1, state_room(rule));
+        sparse_unpack(s->resting, s->detector, state_room(rule));
+        free(s->resting);
+        s->resting = NULL;
+    }
+}
+
+void series_state(const struct series *s, const struct rule *rule, void *out)
+{
+    size_t size = series_detector(rule)->state_size(rule);
+    void *state = s->detector;
+    if (s->resting) {
+        state = alloc_zero(1, state_room(rule));
+        sparse_unpack(s->resting, state, state_room(rule));
+    }
+    memcpy(out, state, size);
+    if (s->resting) {
+        free(state);
+    }
 }
 
 /* Nothing has held for long enough yet, so the alert is pending and has no severity. */
@@ -140,6 +181,7 @@ static enum series_change while_over(struct series *s, const struct rule *rule, 
 enum series_change series_tick(struct series *s, const struct rule *rule, int64_t second,
                                struct rule_finding *finding)
 {
+    wake(s, rule);
     series_detector(rule)->tick(s->detector, rule, second, s->requests, s->errors, finding);
     s->requests = s->errors = 0;
     return finding->severity == RULE_NONE ? while_over(s, rule, second)

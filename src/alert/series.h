@@ -21,7 +21,8 @@ struct series {
     bool is_active;            /* ticked every second */
     int64_t last_seen;         /* newest second that something was counted in */
     uint64_t requests, errors; /* of the second that is being closed */
-    void *detector;
+    void *detector;            /* NULL while it rests: then its state is in … */
+    char *resting;             /* … this, by base/sparse.h, else NULL */
     struct diagnosis diagnosis;
 
     enum alert_state state;             /* ALERT_RESOLVED: nothing is the matter */
@@ -49,8 +50,12 @@ bool series_is_settled(const struct series *s, const struct rule *rule);
 bool series_can_wait(const struct series *s, const struct rule *rule);
 
 /* Gives back what a series does not need before its next count: what it knows of errors before
- * `oldest`. */
-void series_rest(struct series *s, struct label_table *labels, int64_t oldest);
+ * `oldest`, and zeros of its detector's state. */
+void series_rest(struct series *s, const struct rule *rule, struct label_table *labels,
+                 int64_t oldest);
+
+/* Copies the detector's state, series_detector()->state_size() bytes. */
+void series_state(const struct series *s, const struct rule *rule, void *out);
 
 /* Writes what the alert says when it fired or got worse at `second`: all but `silenced` and `at`.
  */

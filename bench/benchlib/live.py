@@ -1,4 +1,5 @@
 """The daemon at work: quiet, following, started anew, scraped, and watching many series."""
+import contextlib
 import pathlib
 import re
 import shutil
@@ -135,25 +136,32 @@ def grown_delay(daemon, folder, growing, base, i):
     return (time.monotonic() - written) * 1000
 
 
-def following(bench):
-    rounds, seconds = (1, 1) if bench.quick else (3, 10)
-    work = "following %s lines/s" % "{:,}".format(LINES_PER_S)
+@contextlib.contextmanager
+def one_log(bench):
+    """A daemon that follows an empty log, and the log."""
     with scratch() as name:
         folder = pathlib.Path(name)
         (folder / "logs").mkdir()
         log = folder / "logs/access.log"
         log.touch()
         with Daemon(bench.teapotd, folder, config(folder, store(folder))) as daemon:
-            busy = [followed_cpu(daemon, log, seconds) for _ in range(rounds)]
-            yield Row(work, "CPU, % of a core", spread(busy), Aim(2, None, True, True))
-            late = [followed_delays(daemon, log, seconds) for _ in range(rounds)]
-            for share, aim in ((0.5, NONE), (0.99, Aim(20, None, True))):
-                yield Row(
-                    work,
-                    "written to visible, p%d, ms" % (share * 100),
-                    spread([quantile(delays, share) for delays in late]),
-                    aim,
-                )
+            yield daemon, log
+
+
+def following(bench):
+    rounds, seconds = (1, 1) if bench.quick else (3, 10)
+    work = "following %s lines/s" % "{:,}".format(LINES_PER_S)
+    with one_log(bench) as (daemon, log):
+        busy = [followed_cpu(daemon, log, seconds) for _ in range(rounds)]
+        yield Row(work, "CPU, % of a core", spread(busy), Aim(2, None, True, True))
+        late = [followed_delays(daemon, log, seconds) for _ in range(rounds)]
+        for share, aim in ((0.5, NONE), (0.99, Aim(20, None, True))):
+            yield Row(
+                work,
+                "written to visible, p%d, ms" % (share * 100),
+                spread([quantile(delays, share) for delays in late]),
+                aim,
+            )
 
 
 def followed_cpu(daemon, log, seconds):
@@ -190,25 +198,20 @@ def clients(bench):
     """A good client among a thousand that hold their connections: silent ones, half requests by both
     manners, giant ones, and readers that do not read, while lines come."""
     held, seconds = (50, 1) if bench.quick else (1000, 10)
-    with scratch() as name:
-        folder = pathlib.Path(name)
-        (folder / "logs").mkdir()
-        log = folder / "logs/access.log"
-        log.touch()
-        with Daemon(bench.teapotd, folder, config(folder, store(folder))) as daemon:
-            with writer.Writer(log, LINES_PER_S, seconds + 2):
-                time.sleep(0.5)
-                bad = [hold(daemon, i) for i in range(held)]
-                waits, end = [], time.monotonic() + seconds
-                while time.monotonic() < end:
-                    began = time.monotonic()
-                    if b'"lines"' not in daemon.ask("summary"):
-                        raise Failed("a good client was refused")
-                    waits.append((time.monotonic() - began) * 1000)
-                    time.sleep(0.005)
-                resident = daemon.resident_mib()
-            for s in bad:
-                s.close()
+    with one_log(bench) as (daemon, log):
+        with writer.Writer(log, LINES_PER_S, seconds + 2):
+            time.sleep(0.5)
+            bad = [hold(daemon, i) for i in range(held)]
+            waits, end = [], time.monotonic() + seconds
+            while time.monotonic() < end:
+                began = time.monotonic()
+                if b'"lines"' not in daemon.ask("summary"):
+                    raise Failed("a good client was refused")
+                waits.append((time.monotonic() - began) * 1000)
+                time.sleep(0.005)
+            resident = daemon.resident_mib()
+        for s in bad:
+            s.close()
         work = "{:,} held connections, {:,} lines/s".format(held, LINES_PER_S)
         yield Row(work, "a good client's worst answer, ms", spread([max(waits)]), Aim(20, None, True))
         yield Row(work, "p99, ms", spread([quantile(sorted(waits), 0.99)]))

@@ -74,7 +74,8 @@ void series_rest(struct series *s, const struct rule *rule, struct label_table *
 {
     diagnosis_rest(&s->diagnosis, labels, oldest);
     if (s->detector) {
-        s->resting = sparse_pack(s->detector, state_room(rule));
+        size_t len;
+        s->resting = sparse_pack(s->detector, state_room(rule), &len);
         free(s->detector);
         s->detector = NULL;
     }

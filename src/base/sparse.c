@@ -28,7 +28,7 @@ static size_t run(const char *from, const char *end, bool zero)
     return n;
 }
 
-char *sparse_pack(const void *bytes, size_t size)
+char *sparse_pack(const void *bytes, size_t size, size_t *len)
 {
     const char *from = bytes, *end = from + size;
     assert(size % SPARSE_WORD == 0);
@@ -43,7 +43,8 @@ char *sparse_pack(const void *bytes, size_t size)
         to += words * SPARSE_WORD;
         from += words * SPARSE_WORD;
     }
-    return alloc_resize(packed, (size_t)(to - packed) + 1, 1);
+    *len = (size_t)(to - packed);
+    return alloc_resize(packed, *len + 1, 1);
 }
 
 void sparse_unpack(const char *packed, void *out, size_t size)

@@ -11,8 +11,9 @@ enum {
     SPARSE_WORD = 4, /* bytes */
 };
 
-/* `size` bytes, a multiple of SPARSE_WORD, made small: to be freed. */
-char *sparse_pack(const void *bytes, size_t size);
+/* `size` bytes, a multiple of SPARSE_WORD, made small: to be freed. `*len` is how many they are
+ * then. */
+char *sparse_pack(const void *bytes, size_t size, size_t *len);
 
 /* Fills `out` with the `size` bytes that were packed. */
 void sparse_unpack(const char *packed, void *out, size_t size);

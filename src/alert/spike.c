@@ -65,7 +65,7 @@ struct bet {
 
 struct pending {
     float requests, errors;
-    bool is_clean;
+    uint32_t is_clean; /* a bool as wide as its place: states are kept as their bytes */
 };
 
 struct baseline {

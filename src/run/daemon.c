@@ -181,9 +181,9 @@ static void on_checkpoint(uv_timer_t *timer)
         store_done(&now);
         return;
     }
-    keymap_done(&s->stored_at);
     store_done(&s->store);
     s->store = now;
+    sections_index_waiting(s);
     sections_positions(s, &s->saving);
     kept_write(s, &s->saving, store_needs_all(s->file));
     s->saving.seq = s->seq;

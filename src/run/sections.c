@@ -258,6 +258,7 @@ void sections_index(struct service *s, int64_t saved_ms)
 {
     keymap_done(&s->stored_at);
     s->stored_ms = saved_ms;
+    s->n_waiting = s->store.n_positions;
     for (size_t i = 0; i < s->store.n_positions; i++) {
         struct store_position *p = &s->store.positions[i];
         keymap_add(&s->stored_at, span_hash(span_of(p->path)), p);
@@ -459,8 +460,10 @@ static void forget_section(struct service *s, const struct section *section)
 void sections_reload(struct service *s, const struct config *c)
 {
     /* Where the stopped ones had read to is kept, so that their files go on from there. */
+    struct store now = {0};
+    sections_positions(s, &now);
     store_done(&s->store);
-    sections_positions(s, &s->store);
+    s->store = now;
     sections_index(s, clock_wall_ms());
     s->pipeline.has_moved = true;
     for (size_t i = 0; i < s->config.n_sources; i++) {
@@ -522,6 +525,26 @@ void sections_lags(struct service *s)
     }
 }
 
+/* Does a stored position still wait for its file? There is one at its path, but it could not be
+ * read since the start. */
+static bool waits(const struct service *s, const struct store_position *p)
+{
+    struct stat st;
+    return running(s, p->source) && !find(s, p->source, p->path) &&
+           (stat(p->path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR));
+}
+
+void sections_index_waiting(struct service *s)
+{
+    keymap_done(&s->stored_at);
+    for (size_t i = 0; s->n_waiting && i < s->store.n_positions; i++) {
+        struct store_position *p = &s->store.positions[i];
+        if (!find(s, p->source, p->path)) {
+            keymap_add(&s->stored_at, span_hash(span_of(p->path)), p);
+        }
+    }
+}
+
 /* Pipes have no position: what was read of them is gone. */
 void sections_positions(struct service *s, struct store *out)
 {
@@ -541,4 +564,12 @@ void sections_positions(struct service *s, struct store *out)
     for (size_t i = 0; i < s->gone.n_positions; i++) {
         store_add(out, &s->gone.positions[i]);
     }
+    size_t n = 0;
+    for (size_t i = 0; s->n_waiting && i < s->store.n_positions; i++) {
+        if (waits(s, &s->store.positions[i])) {
+            store_add(out, &s->store.positions[i]);
+            n++;
+        }
+    }
+    s->n_waiting = n;
 }

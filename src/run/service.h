@@ -77,6 +77,7 @@ struct service {
     struct keymap by_path, by_name; /* of what was found */
     struct store store;      /* positions of the last checkpoint, until their files are found */
     struct keymap stored_at; /* those positions by path, until the next checkpoint */
+    size_t n_waiting;        /* of those positions, at most: their files can't be read yet */
     int64_t stored_ms;       /* wall time of that checkpoint; 0: there was none */
     struct store gone;       /* positions whose files were not found at the start, which was … */
     uint64_t gone_ms;        /* … at this loop time */
@@ -131,7 +132,10 @@ void sections_lags(struct service *s);
 /* The positions of s->store, kept at that wall time (0: unknown), are those of the files that were
  * read; from now on they are found by path too. */
 void sections_index(struct service *s, int64_t saved_ms);
-/* Writes down where reading of every file stopped. */
+/* The same when s->store was taken by sections_positions, for the files that could not be read yet.
+ */
+void sections_index_waiting(struct service *s);
+/* Writes down where reading of every file stopped, those too that can't be read since the start. */
 void sections_positions(struct service *s, struct store *out);
 
 /* kept.c: what is known, over a restart. Takes the notes of s->store, and puts back what is of all

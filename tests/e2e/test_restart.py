@@ -262,3 +262,39 @@ def test_with_fewer_descriptors_than_files_each_line_counts_once(tmp_path, daemo
         written += 1
     summary = d.wait_for_lines(written)
     assert summary["lines"] == written and counted(summary) == truth(written)
+
+
+def stored_offset(folder, path):
+    with contextlib.closing(sqlite3.connect("file:%s?mode=ro" % (folder / "state"), uri=True)) as db:
+        row = db.execute("SELECT bytes_read FROM position WHERE path = ?", (str(path),)).fetchone()
+        return row and row[0]
+
+
+def test_a_log_that_can_not_be_read_at_the_start_keeps_its_place(tmp_path, daemon):
+    """Others are read and checkpoints written meanwhile; a restart and a reload come, too."""
+    (tmp_path / "logs").mkdir()
+    log, other = tmp_path / "logs/access.log", tmp_path / "logs/other.log"
+    log.write_text(lines(0, 50))
+    other.write_text(lines(0, 5))
+    config = 'source a {{ path = {{"{0}/logs/*.log"}} format = combined }}\n'.format(tmp_path)
+    config += 'store {{ path = "{0}/state" checkpoint_every = 100ms }}\n'.format(tmp_path)
+    d = daemon(config)
+    d.wait_for_lines(55)
+    d.stop()
+    hidden = tmp_path / "hidden"
+    for how in (signal.SIGKILL, signal.SIGTERM):
+        log.rename(hidden)
+        log.symlink_to(log)  # ELOOP: it is there, and root can't open it either
+        d = daemon(config)
+        with open(other, "a") as out:
+            out.write(lines(100, 5))
+        d.wait_for_lines(60 if how == signal.SIGKILL else 65)
+        wait_for(lambda: stored_offset(tmp_path, other) == other.stat().st_size, "a checkpoint")
+        d.process.send_signal(how)
+        d.process.wait()
+        log.unlink()
+        hidden.rename(log)
+    d = daemon(config)
+    with open(log, "a") as out:
+        out.write(lines(200, 3))
+    assert d.wait_for_lines(68)["lines"] == 68

@@ -545,6 +545,44 @@ void sections_index_waiting(struct service *s)
     }
 }
 
+/* The files that are followed, by inode. */
+static void map_followed(const struct service *s, struct keymap *out)
+{
+    for (size_t i = 0; i < s->n_sections; i++) {
+        struct tail *tail = s->sections[i]->tail;
+        for (struct tail_file *f = tail ? tail_each(tail, NULL) : NULL; f; f = tail_each(tail, f)) {
+            keymap_add(out, tail_file_position(f).inode, f);
+        }
+    }
+}
+
+static bool is_followed(const struct keymap *followed, const struct store_position *p)
+{
+    size_t at = 0;
+    struct tail_file *f = keymap_next(followed, p->inode, &at);
+    while (f && tail_file_position(f).device != p->device) {
+        f = keymap_next(followed, p->inode, &at);
+    }
+    return f != NULL;
+}
+
+/* But those of files that were found under another name: they have a newer position. */
+static void add_waiting(struct service *s, struct store *out)
+{
+    struct keymap followed = {0};
+    size_t n = 0;
+    map_followed(s, &followed);
+    for (size_t i = 0; i < s->store.n_positions; i++) {
+        const struct store_position *p = &s->store.positions[i];
+        if (waits(s, p) && !is_followed(&followed, p)) {
+            store_add(out, p);
+            n++;
+        }
+    }
+    keymap_done(&followed);
+    s->n_waiting = n;
+}
+
 /* Pipes have no position: what was read of them is gone. */
 void sections_positions(struct service *s, struct store *out)
 {
@@ -564,12 +602,7 @@ void sections_positions(struct service *s, struct store *out)
     for (size_t i = 0; i < s->gone.n_positions; i++) {
         store_add(out, &s->gone.positions[i]);
     }
-    size_t n = 0;
-    for (size_t i = 0; s->n_waiting && i < s->store.n_positions; i++) {
-        if (waits(s, &s->store.positions[i])) {
-            store_add(out, &s->store.positions[i]);
-            n++;
-        }
+    if (s->n_waiting) {
+        add_waiting(s, out);
     }
-    s->n_waiting = n;
 }

@@ -271,7 +271,7 @@ def stored_offset(folder, path):
 
 
 def test_a_log_that_can_not_be_read_at_the_start_keeps_its_place(tmp_path, daemon):
-    """Others are read and checkpoints written meanwhile; a restart and a reload come, too."""
+    """Others are read and checkpoints written meanwhile; restarts and a reload come, too."""
     (tmp_path / "logs").mkdir()
     log, other = tmp_path / "logs/access.log", tmp_path / "logs/other.log"
     log.write_text(lines(0, 50))
@@ -286,6 +286,7 @@ def test_a_log_that_can_not_be_read_at_the_start_keeps_its_place(tmp_path, daemo
         log.rename(hidden)
         log.symlink_to(log)  # ELOOP: it is there, and root can't open it either
         d = daemon(config)
+        d.reload()
         with open(other, "a") as out:
             out.write(lines(100, 5))
         d.wait_for_lines(60 if how == signal.SIGKILL else 65)
@@ -298,3 +299,23 @@ def test_a_log_that_can_not_be_read_at_the_start_keeps_its_place(tmp_path, daemo
     with open(log, "a") as out:
         out.write(lines(200, 3))
     assert d.wait_for_lines(68)["lines"] == 68
+
+
+def test_a_file_that_was_renamed_has_one_place_though_its_old_name_can_not_be_read(tmp_path, daemon):
+    (tmp_path / "logs").mkdir()
+    old, new = tmp_path / "logs/a.log", tmp_path / "logs/b.log"
+    old.write_text(lines(0, 50))
+    config = CONFIG.format(folder=tmp_path)
+    d = daemon(config)
+    d.wait_for_lines(50)
+    d.stop()
+    old.rename(new)
+    old.symlink_to(old)
+    for expected in (55, 60):
+        with open(new, "a") as out:
+            out.write(lines(expected, 5))
+        d = daemon(config)
+        d.wait_for_lines(expected)
+        wait_for(lambda: stored_offset(tmp_path, new) == new.stat().st_size, "a checkpoint")
+        assert d.summary()["lines"] == expected
+        d.kill()

@@ -81,11 +81,18 @@ void series_rest(struct series *s, const struct rule *rule, struct label_table *
     }
 }
 
+/* The state of a series that rests, to be freed. */
+static void *unpacked(const struct series *s, const struct rule *rule)
+{
+    void *state = alloc_zero(1, state_room(rule));
+    sparse_unpack(s->resting, state, state_room(rule));
+    return state;
+}
+
 static void wake(struct series *s, const struct rule *rule)
 {
     if (s->resting) {
-        s->detector = alloc_zero(1, state_room(rule));
-        sparse_unpack(s->resting, s->detector, state_room(rule));
+        s->detector = unpacked(s, rule);
         free(s->resting);
         s->resting = NULL;
     }
@@ -93,16 +100,9 @@ static void wake(struct series *s, const struct rule *rule)
 
 void series_state(const struct series *s, const struct rule *rule, void *out)
 {
-    size_t size = series_detector(rule)->state_size(rule);
-    void *state = s->detector;
-    if (s->resting) {
-        state = alloc_zero(1, state_room(rule));
-        sparse_unpack(s->resting, state, state_room(rule));
-    }
-    memcpy(out, state, size);
-    if (s->resting) {
-        free(state);
-    }
+    void *copy = s->resting ? unpacked(s, rule) : NULL;
+    memcpy(out, copy ? copy : s->detector, series_detector(rule)->state_size(rule));
+    free(copy);
 }
 
 /* Nothing has held for long enough yet, so the alert is pending and has no severity. */

@@ -23,7 +23,7 @@ enum {
 
 struct slot {
     uint32_t requests, errors;
-    uint32_t is_bad; /* belongs to a finding: not for the baseline */
+    uint32_t is_bad; /* a bool as wide as its place; belongs to a finding: not for the baseline */
 };
 
 /* Small, for there are thousands of series: 71 million requests a second fill it. */

@@ -14,7 +14,6 @@
 #include "parsers/lang/bundle.h"
 #include "parsers/lang/learn.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 /* The state is made when the candidate is tried for the first time: most never are after the vote.

@@ -5,6 +5,7 @@
 #include "alert/alert.h"
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "codes/verdict.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,6 +81,7 @@ static inline struct window_line world_line(const char *host, uint16_t status)
                                 .upstream = SPAN("10.0.0.7:8080"),
                                 .text = SPAN("192.0.2.17 - - \"GET /cart?id=9 HTTP/1.1\" 502 0"),
                                 .status = status,
+                                .entry = verdict_entry(status, SERVER_NGINX, SPAN("")),
                                 .class = status_class(status),
                                 .blame = status == 502 ? BLAME_UPSTREAM : BLAME_NONE};
 }

@@ -69,6 +69,27 @@ static void codes_stand_in_order_of_their_count(void **state)
     assert_int_equal(book->alert.blame[BLAME_SERVER], 6);
 }
 
+/* 561 is that of Amazon's balancers, and nobody's in a log of another server. */
+static void one_status_of_two_owners_is_two_codes(void **state)
+{
+    struct book *book = *state;
+    static const enum server servers[] = {SERVER_ALB, SERVER_APACHE, SERVER_ALB};
+    for (size_t i = 0; i < 3; i++) {
+        struct diagnosis_error e = {.second = 10,
+                                    .count = i + 1,
+                                    .status = 561,
+                                    .entry = verdict_entry(561, servers[i], SPAN("")),
+                                    .blame = BLAME_UPSTREAM};
+        diagnosis_add(&book->diagnosis, &book->labels, &e, INT64_MIN);
+    }
+    diagnosis_fill(&book->diagnosis, 10, 10, &book->alert);
+    assert_int_equal(book->alert.n_codes, 2);
+    assert_int_equal(book->alert.codes[0].count, 4);
+    assert_int_equal(book->alert.codes[0].entry, verdict_entry(561, SERVER_ALB, SPAN("")));
+    assert_int_equal(book->alert.codes[1].count, 2);
+    assert_int_equal(book->alert.codes[1].entry, VERDICT_UNASSIGNED);
+}
+
 static void only_the_most_frequent_codes_are_named(void **state)
 {
     struct book *book = *state;
@@ -201,6 +222,12 @@ static void what_is_too_old_is_given_back_at_rest(void **state)
     assert_int_equal(sum_codes(&book->alert), 4);
 }
 
+/* The standard's entry. */
+static uint16_t usual(uint16_t status)
+{
+    return verdict_entry(status, SERVER_UNKNOWN, SPAN(""));
+}
+
 /* The sentence for 260 errors of 840 requests at 03:12:07. */
 static struct alert night_alert(void)
 {
@@ -208,7 +235,7 @@ static struct alert night_alert(void)
     a.baseline = 0.001;
     memcpy(a.host, "shop.example.com", sizeof "shop.example.com");
     a.n_codes = 1;
-    a.codes[0] = (struct alert_code){502, BLAME_UPSTREAM, 260};
+    a.codes[0] = (struct alert_code){502, usual(502), BLAME_UPSTREAM, 260};
     a.blame[BLAME_UPSTREAM] = 260;
     a.n_where = 1;
     a.where[0] = (struct alert_where){"upstream", "10.0.0.7:8080", 260, 1};
@@ -274,7 +301,7 @@ static void sentence_fits_whatever_the_names_are(void **state)
 {
     (void)state;
     struct alert a = night_alert();
-    a.codes[0] = (struct alert_code){511, BLAME_CLIENT, 250};
+    a.codes[0] = (struct alert_code){511, usual(511), BLAME_CLIENT, 250};
     a.blame[BLAME_UPSTREAM] = 0;
     a.blame[BLAME_CLIENT] = a.requests = UINT64_MAX / 1000;
     a.codes[0].count = a.blame[BLAME_CLIENT] / 10 * 7;
@@ -325,6 +352,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(codes_stand_in_order_of_their_count),
+        TEST(one_status_of_two_owners_is_two_codes),
         TEST(only_the_most_frequent_codes_are_named),
         TEST(errors_outside_the_window_do_not_count),
         TEST(places_need_a_fifth_of_the_errors),

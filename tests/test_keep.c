@@ -1,5 +1,6 @@
 /* A set that was kept and restored, at any second, tells what one tells that ran on. */
 #include "alert_world.h"
+#include "base/packing.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -214,6 +215,51 @@ static void silences_and_numbers_are_kept(void **state)
 }
 
 /* Each piece cut anywhere, and with a byte changed anywhere: refused or taken, and sound. */
+/* An alert of version 2, in which a code was a status, a blame and a count. */
+static void alerts_of_the_version_before_are_read(void **state)
+{
+    (void)state;
+    struct rule rule = world_rule(0);
+    struct world *world = world_new(&rule);
+    struct buf old = {0};
+    buf_byte(&old, 2);
+    buf_byte(&old, 2);
+    packing_put_text(&old, SPAN("0123456789abcdef"));
+    packing_put_text(&old, SPAN("spike"));
+    packing_put(&old, ALERT_RESOLVED);
+    packing_put(&old, 0);
+    packing_put(&old, RULE_CRITICAL);
+    packing_put_text(&old, SPAN("a.log"));
+    packing_put_text(&old, SPAN(""));
+    for (int64_t i = 0; i < 3; i++) {
+        packing_put_signed(&old, WORLD_START + i);
+    }
+    packing_put(&old, 10);
+    packing_put(&old, 5);
+    packing_put_double(&old, 0.5);
+    packing_put_double(&old, -1);
+    packing_put(&old, 0);
+    packing_put_double(&old, 0);
+    packing_put_double(&old, 0);
+    packing_put_text(&old, SPAN("much"));
+    packing_put(&old, 1);
+    packing_put(&old, 502);
+    packing_put(&old, BLAME_UPSTREAM);
+    packing_put(&old, 5);
+    for (size_t i = 0; i < BLAMES + 2; i++) { /* places and samples: none */
+        packing_put(&old, 0);
+    }
+    packing_put_text(&old, SPAN("502 all over."));
+    assert_true(alert_set_restore(world->set, buf_span(&old)));
+    const struct alert *a = alert_set_at(world->set, 0);
+    assert_int_equal(a->codes[0].status, 502);
+    assert_int_equal(a->codes[0].entry, verdict_entry(502, SERVER_UNKNOWN, SPAN("")));
+    assert_int_equal(a->codes[0].count, 5);
+    assert_string_equal(a->summary, "502 all over.");
+    buf_done(&old);
+    world_free(world);
+}
+
 static void damaged_pieces_do_no_harm(void **state)
 {
     (void)state;
@@ -249,6 +295,7 @@ int main(void)
         cmocka_unit_test(what_was_fed_since_leads_to_the_same),
         cmocka_unit_test(alerts_of_a_rule_that_changed_are_resolved_and_it_learns_anew),
         cmocka_unit_test(silences_and_numbers_are_kept),
+        cmocka_unit_test(alerts_of_the_version_before_are_read),
         cmocka_unit_test(damaged_pieces_do_no_harm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -169,6 +169,7 @@ static void what_waits_for_its_second_waits_on(void **state)
         struct window w = {.by_host = true}, back = {.by_host = true};
         struct buf packed = {0};
         struct window_line line = {.host = SPAN("h"), .text = SPAN("a line"), .status = 502};
+        line.entry = verdict_entry(502, SERVER_NGINX, SPAN(""));
         line.class = CLASS_5XX;
         line.blame = BLAME_UPSTREAM;
         window_unparsed(&w, 2);
@@ -203,6 +204,31 @@ static void what_waits_for_its_second_waits_on(void **state)
     }
 }
 
+/* Version before: a line did not say whose its code is. */
+static void a_line_that_waited_without_an_owner_is_read(void **state)
+{
+    struct window w = {0};
+    struct buf old = {0};
+    (void)state;
+    packing_put(&old, 0);
+    packing_put(&old, 1);
+    packing_put_signed(&old, SAMPLE_START);
+    for (size_t i = 0; i < 4; i++) {
+        packing_put_text(&old, SPAN(""));
+    }
+    packing_put(&old, 502);
+    packing_put(&old, CLASS_5XX);
+    packing_put(&old, BLAME_UPSTREAM);
+    packing_put(&old, 0);
+    assert_true(pack_read_waiting(&w, buf_span(&old)));
+    window_settle(&w);
+    assert_int_equal(w.n_errors, 1);
+    assert_int_equal(w.errors[0].status, 502);
+    assert_int_equal(w.errors[0].entry, VERDICT_UNASSIGNED);
+    buf_done(&old);
+    window_done(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -211,6 +237,7 @@ int main(void)
         cmocka_unit_test(damaged_bytes_are_refused_and_do_no_harm),
         cmocka_unit_test(what_was_read_can_be_packed_and_read_again),
         cmocka_unit_test(what_waits_for_its_second_waits_on),
+        cmocka_unit_test(a_line_that_waited_without_an_owner_is_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -40,7 +40,9 @@ const char *diagnosis_dimension(struct span name)
     return NULL;
 }
 
-struct status_count {
+/* The errors of one code. */
+struct code_count {
+    uint16_t status, entry;
     uint64_t total, of[BLAMES];
 };
 
@@ -87,6 +89,9 @@ static int by_kind(const void *left, const void *right)
     }
     if (a->status != b->status) {
         return a->status < b->status ? -1 : 1;
+    }
+    if (a->entry != b->entry) {
+        return a->entry < b->entry ? -1 : 1;
     }
     return (int)a->blame - (int)b->blame;
 }
@@ -200,20 +205,30 @@ static bool is_in(const struct diagnosis_error *e, int64_t first, int64_t last)
     return e->second >= first && e->second <= last;
 }
 
-static struct alert_code code_of(uint16_t status, const struct status_count *n)
+static struct alert_code code_of(const struct code_count *n)
 {
     enum blame most = BLAME_NONE;
     for (enum blame b = BLAME_NONE; b < BLAMES; b++) {
         most = n->of[b] > n->of[most] ? b : most;
     }
-    return (struct alert_code){.status = status, .blame = most, .count = n->total};
+    return (struct alert_code){n->status, n->entry, most, n->total};
 }
 
-/* Puts a code at its place among the largest; of equals the lower status stands first. */
+/* Of equals the lower status stands first, and of one status the one that comes first in the book.
+ */
+static bool is_more(const struct alert_code *a, const struct alert_code *b)
+{
+    if (a->count != b->count) {
+        return a->count > b->count;
+    }
+    return a->status != b->status ? a->status < b->status : a->entry < b->entry;
+}
+
+/* Puts a code at its place among the largest. */
 static void insert_code(struct alert *out, struct alert_code code)
 {
     uint32_t at = out->n_codes;
-    while (at > 0 && out->codes[at - 1].count < code.count) {
+    while (at > 0 && is_more(&code, &out->codes[at - 1])) {
         at--;
     }
     if (at == ALERT_CODES) {
@@ -224,26 +239,42 @@ static void insert_code(struct alert *out, struct alert_code code)
     out->codes[at] = code;
 }
 
-/* Counted in a table of all statuses: one pass over the errors, whatever their order is. Returns
- * the sum, of which the shares of places are taken. */
+/* The counts of a code, appended when it is new. There are few different ones. */
+static struct code_count *count_of(struct code_count *counts, uint32_t *n,
+                                   const struct diagnosis_error *e)
+{
+    uint32_t i = 0;
+    while (i < *n && (counts[i].status != e->status || counts[i].entry != e->entry)) {
+        i++;
+    }
+    if (i == *n) {
+        counts[(*n)++] = (struct code_count){.status = e->status, .entry = e->entry};
+    }
+    return &counts[i];
+}
+
+/* One pass over the errors, whatever their order is. Returns the sum, of which the shares of places
+ * are taken. */
 static uint64_t fill_codes(const struct diagnosis *d, int64_t first, int64_t last,
                            struct alert *out)
 {
-    struct status_count *counts = alloc_zero(STATUS_SLOTS, sizeof *counts);
+    struct code_count *counts = alloc_zero((size_t)d->n_errors, sizeof *counts);
+    uint32_t n = 0;
     uint64_t total = 0;
     for (uint32_t i = 0; i < d->n_errors; i++) {
         const struct diagnosis_error *e = &d->errors[i];
         if (is_in(e, first, last)) {
-            counts[e->status].total += e->count;
-            counts[e->status].of[e->blame] += e->count;
+            struct code_count *of_code = count_of(counts, &n, e);
+            of_code->total += e->count;
+            of_code->of[e->blame] += e->count;
             out->blame[e->blame] += e->count;
             total += e->count;
         }
     }
     out->n_codes = 0;
-    for (uint16_t status = 0; status < STATUS_SLOTS; status++) {
-        if (counts[status].total) {
-            insert_code(out, code_of(status, &counts[status]));
+    for (uint32_t i = 0; i < n; i++) {
+        if (counts[i].total) {
+            insert_code(out, code_of(&counts[i]));
         }
     }
     free(counts);

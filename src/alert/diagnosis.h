@@ -21,8 +21,8 @@ struct diagnosis_error {
     int64_t second;
     struct label *host, *route, *upstream;
     uint64_t count;
-    uint16_t status;
-    uint8_t blame; /* enum blame */
+    uint16_t status, entry; /* as in struct verdict */
+    uint8_t blame;          /* enum blame */
 };
 
 struct diagnosis_sample {

@@ -4,6 +4,7 @@
  */
 #include "alert/journal.h"
 
+#include "alert/piece.h"
 #include "base/alloc.h"
 #include "tally/nametable.h"
 
@@ -49,7 +50,7 @@ static void put_window(struct buf *out, const struct window *w)
         packing_put(out, e->route);
         packing_put(out, e->upstream);
         packing_put(out, e->count);
-        packing_put(out, e->status);
+        piece_put_code(out, e->status, e->entry);
         packing_put(out, (uint64_t)e->blame);
         before = e->second;
     }
@@ -105,7 +106,7 @@ static void get_window(struct packing *in, struct window *w)
         r->e5xx = (uint32_t)packing_get_upto(in, UINT32_MAX);
         r->unparsed = (uint32_t)packing_get_upto(in, UINT32_MAX);
     }
-    w->errors = get_rows(in, 7, sizeof *w->errors, &w->n_errors);
+    w->errors = get_rows(in, in->version < 3 ? 7 : 8, sizeof *w->errors, &w->n_errors);
     for (uint32_t i = 0; i < w->n_errors; i++) {
         struct window_error *e = &w->errors[i];
         e->second = get_second(in, &before);
@@ -113,7 +114,7 @@ static void get_window(struct packing *in, struct window *w)
         e->route = get_name(in, w);
         e->upstream = get_name(in, w);
         e->count = (uint32_t)packing_get_upto(in, UINT32_MAX);
-        e->status = (uint16_t)packing_get_upto(in, STATUS_SLOTS - 1);
+        piece_get_code(in, &e->status, &e->entry);
         e->blame = (enum blame)packing_get_upto(in, BLAMES - 1);
     }
     w->samples = get_rows(in, 4, sizeof *w->samples, &w->n_samples);

@@ -8,6 +8,7 @@
  */
 #include "alert/alert.h"
 #include "alert/journal.h"
+#include "alert/piece.h"
 #include "alert/set.h"
 #include "base/alloc.h"
 #include "base/packing.h"
@@ -15,7 +16,6 @@
 #include <stdlib.h>
 
 enum {
-    VERSION = 2,
     SETS = 1,
     ALERTS = 2,
     LANES = 3,
@@ -25,7 +25,7 @@ enum {
 static void begin(struct buf *out, int kind)
 {
     *out = (struct buf){0};
-    buf_byte(out, VERSION);
+    buf_byte(out, PIECE_VERSION);
     buf_byte(out, (char)kind);
 }
 
@@ -132,7 +132,7 @@ static void put_codes(struct buf *out, const struct alert *a)
 {
     packing_put(out, a->n_codes);
     for (uint32_t i = 0; i < a->n_codes; i++) {
-        packing_put(out, a->codes[i].status);
+        piece_put_code(out, a->codes[i].status, a->codes[i].entry);
         packing_put(out, (uint64_t)a->codes[i].blame);
         packing_put(out, a->codes[i].count);
     }
@@ -145,7 +145,7 @@ static void get_codes(struct packing *in, struct alert *a)
 {
     a->n_codes = (uint32_t)packing_get_upto(in, ALERT_CODES);
     for (uint32_t i = 0; i < a->n_codes; i++) {
-        a->codes[i].status = (uint16_t)packing_get_upto(in, STATUS_SLOTS - 1);
+        piece_get_code(in, &a->codes[i].status, &a->codes[i].entry);
         a->codes[i].blame = (enum blame)packing_get_upto(in, BLAMES - 1);
         a->codes[i].count = packing_get(in);
     }
@@ -267,7 +267,7 @@ static void put_diagnosis(struct buf *out, const struct diagnosis *d)
         packing_put_text(out, text_of(e->route));
         packing_put_text(out, text_of(e->upstream));
         packing_put(out, e->count);
-        packing_put(out, e->status);
+        piece_put_code(out, e->status, e->entry);
         packing_put(out, e->blame);
     }
     packing_put(out, d->n_samples);
@@ -284,7 +284,7 @@ static void get_diagnosis(struct packing *in, struct diagnosis *d, struct label_
         struct span host = packing_get_text(in), route = packing_get_text(in);
         struct span upstream = packing_get_text(in);
         e.count = packing_get(in);
-        e.status = (uint16_t)packing_get_upto(in, STATUS_SLOTS - 1);
+        piece_get_code(in, &e.status, &e.entry);
         e.blame = (uint8_t)packing_get_upto(in, BLAMES - 1);
         if (!in->is_bad) {
             e.host = label_take(labels, host);
@@ -520,7 +520,8 @@ static void read_journal(struct alert_set *set, struct packing *in)
 bool alert_set_restore(struct alert_set *set, struct span bytes)
 {
     struct packing in = {.rest = span_after(bytes, 2)};
-    if (bytes.len < 2 || bytes.ptr[0] != VERSION) {
+    in.version = bytes.len < 2 ? 0 : (unsigned char)bytes.ptr[0];
+    if (in.version < PIECE_VERSION_LEAST || in.version > PIECE_VERSION) {
         return false;
     }
     switch (bytes.ptr[1]) {

@@ -25,7 +25,7 @@ enum alert_state {
 };
 
 struct alert_code {
-    uint16_t status;
+    uint16_t status, entry; /* as in struct verdict */
     enum blame blame;
     uint64_t count;
 };

@@ -5,6 +5,7 @@
 #include "alert/sentence.h"
 
 #include "base/clock.h"
+#include "codes/verdict.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -83,12 +84,9 @@ static void add_duration(struct text *t, int64_t seconds)
     }
 }
 
-/* The standard's name comes first, then any other: the alert does not say whose code it was. */
-static const char *code_name(uint16_t status)
+static const char *code_name(const struct alert_code *c)
 {
-    size_t index = 0;
-    bool found = codes_find(status, SPAN("ietf"), &index) || codes_of(status, &index) > 0;
-    return found ? codes_at(index)->name : "Unassigned";
+    return verdict_name((struct verdict){c->status, c->entry, c->blame});
 }
 
 static uint64_t sum_blame(const struct alert *a)
@@ -142,7 +140,7 @@ static void add_subject(struct text *t, const struct alert *a, const struct rule
         char word[STATUS_TEXT];
         add(t, "%s%s ", is_most(a->codes[0].count, all) ? "" : "Mostly ",
             status_text(a->codes[0].status, word));
-        add_name(t, code_name(a->codes[0].status), CODE_SHOWN);
+        add_name(t, code_name(&a->codes[0]), CODE_SHOWN);
     } else {
         add(t, "%s", on_words(&rule->on));
     }

@@ -202,6 +202,7 @@ static void take_error(struct taking *t, const struct window_error *e)
                                     .upstream = label_of(t, e->upstream),
                                     .count = e->count,
                                     .status = e->status,
+                                    .entry = e->entry,
                                     .blame = (uint8_t)e->blame};
     diagnosis_add(&s->diagnosis, t->owner->labels, &error, oldest_of(t));
 }

@@ -17,6 +17,7 @@ void packing_put_text(struct buf *out, struct span text);
 struct packing {
     struct span rest;
     bool is_bad;
+    unsigned version; /* of the layout, for whoever reads it */
 };
 
 uint64_t packing_get(struct packing *in);

@@ -163,6 +163,12 @@ uint16_t verdict_entry(uint16_t status, enum server server, struct span vendor)
     return choose(first, count, server, &wish);
 }
 
+uint16_t verdict_entry_of(uint16_t status, struct span owner)
+{
+    size_t index;
+    return owner.len && codes_find(status, owner, &index) ? (uint16_t)index : VERDICT_UNASSIGNED;
+}
+
 const struct code *verdict_code(struct verdict v)
 {
     return v.entry < codes_count() ? codes_at(v.entry) : NULL;

@@ -40,6 +40,10 @@ static inline struct verdict verdict_of(const struct verdict_table *table,
 /* The entry that a server's log means by a status, or VERDICT_UNASSIGNED. */
 uint16_t verdict_entry(uint16_t status, enum server server, struct span vendor);
 
+/* The entry that an owner has for a status: what verdict_vendor says of it gives it back. Without
+ * an owner, or when it has none, VERDICT_UNASSIGNED. */
+uint16_t verdict_entry_of(uint16_t status, struct span owner);
+
 /* The dictionary entry of a verdict, or NULL when the code is unassigned. Static. */
 const struct code *verdict_code(struct verdict v);
 

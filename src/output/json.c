@@ -106,22 +106,6 @@ static cJSON *code_row(uint16_t status, const struct code *code, enum blame blam
     return row;
 }
 
-/* An alert names a status, not whose it is: the standard's meaning, or else the first that there
- * is. */
-static const struct code *code_of_alert(uint16_t status)
-{
-    size_t index;
-    if (codes_find(status, SPAN("ietf"), &index)) {
-        return codes_at(index);
-    }
-    for (size_t i = 0; i < codes_count(); i++) {
-        if (codes_at(i)->status == status) {
-            return codes_at(i);
-        }
-    }
-    return NULL;
-}
-
 static void add_blame(cJSON *to, const uint64_t counts[BLAMES])
 {
     cJSON *blames = cJSON_AddObjectToObject(to, "blame");
@@ -136,7 +120,8 @@ static void add_alert_codes(cJSON *to, const struct alert *a)
     uint64_t blamed = 0;
     for (uint32_t i = 0; i < a->n_codes; i++) {
         const struct alert_code *c = &a->codes[i];
-        cJSON *row = code_row(c->status, code_of_alert(c->status), c->blame);
+        const struct code *code = verdict_code((struct verdict){c->status, c->entry, c->blame});
+        cJSON *row = code_row(c->status, code, c->blame);
         add_number(row, "count", c->count);
         cJSON_AddItemToArray(rows, row);
     }

@@ -145,8 +145,8 @@ void ledger_add_errors(struct window *w, struct ledger_kind k, uint32_t count)
         w->cap_errors = w->cap_errors ? 2 * w->cap_errors : FIRST_CAP;
         w->errors = alloc_resize(w->errors, w->cap_errors, sizeof w->errors[0]);
     }
-    w->errors[w->n_errors++] =
-        (struct window_error){w->clock, k.host, k.route, k.upstream, count, k.status, k.blame};
+    w->errors[w->n_errors++] = (struct window_error){w->clock, k.host,   k.route, k.upstream,
+                                                     count,    k.status, k.entry, k.blame};
 }
 
 void ledger_add_sample(struct window *w, uint32_t host, uint16_t status, struct span text)
@@ -175,7 +175,7 @@ void ledger_add_sample(struct window *w, uint32_t host, uint16_t status, struct 
 /* Names are looked up for errors only: the usual line of a window without hosts has none. */
 __attribute__((noinline)) static void count_error(struct window *w, const struct window_line *line)
 {
-    struct ledger_kind k = {.status = line->status, .blame = line->blame};
+    struct ledger_kind k = {.status = line->status, .entry = line->entry, .blame = line->blame};
     k.host = ledger_number(w, line->host, &w->last_host);
     k.route = ledger_number(w, line->route, &w->last_route);
     k.upstream = ledger_number(w, line->upstream, &w->last_upstream);

@@ -27,6 +27,7 @@ struct window_line {
     struct span host, route, upstream; /* may be empty */
     struct span text;                  /* the whole line, for samples */
     uint16_t status;
+    uint16_t entry; /* in the dictionary, as in struct verdict */
     enum status_class class;
     enum blame blame;
 };
@@ -44,7 +45,7 @@ struct window_record {
 struct window_error {
     int64_t second;
     uint32_t host, route, upstream, count;
-    uint16_t status;
+    uint16_t status, entry;
     enum blame blame;
 };
 
@@ -99,7 +100,7 @@ struct ledger_counts {
 /* What tells kinds of error in a second apart; name numbers as in struct window_error. */
 struct ledger_kind {
     uint32_t host, route, upstream;
-    uint16_t status;
+    uint16_t status, entry;
     enum blame blame;
 };
 
@@ -131,7 +132,7 @@ static inline struct ledger_counts ledger_counts_of(const struct window_line *li
 static inline bool ledger_is_kind(const struct window_error *e, const struct ledger_kind *k)
 {
     return e->route == k->route && e->host == k->host && e->upstream == k->upstream &&
-           e->status == k->status && e->blame == k->blame;
+           e->status == k->status && e->entry == k->entry && e->blame == k->blame;
 }
 
 #endif

@@ -13,6 +13,7 @@
 enum {
     VERSION = 1,
     CELLS_MOST = 4096,
+    WITH_OWNERS = 8, /* added to the number of waiting lines, which tell whose their code is then */
 };
 
 /* Windows believe no second further from 1970 (window.c). */
@@ -33,13 +34,8 @@ static void pack_cells(const struct tally *t, struct buf *out)
 static void read_cells(struct packing *in, struct tally *t)
 {
     for (uint64_t n = packing_get_upto(in, CELLS_MOST); n > 0 && !in->is_bad; n--) {
-        struct verdict v = {.status = (uint16_t)packing_get_upto(in, STATUS_SLOTS - 1),
-                            .entry = VERDICT_UNASSIGNED};
-        struct span owner = packing_get_text(in);
-        size_t index;
-        if (owner.len && codes_find(v.status, owner, &index)) {
-            v.entry = (uint16_t)index;
-        }
+        struct verdict v = {.status = (uint16_t)packing_get_upto(in, STATUS_SLOTS - 1)};
+        v.entry = verdict_entry_of(v.status, packing_get_text(in));
         v.blame = (enum blame)packing_get_upto(in, BLAMES - 1);
         uint64_t count = packing_get(in);
         if (!in->is_bad) {
@@ -334,26 +330,32 @@ bool pack_has_waiting(const struct window *w)
 static void pack_line(struct buf *out, int64_t stamp, const struct window_line *line,
                       uint32_t unparsed)
 {
+    struct verdict v = {line->status, line->entry, line->blame};
     packing_put_signed(out, stamp);
     packing_put_text(out, line->host);
     packing_put_text(out, line->route);
     packing_put_text(out, line->upstream);
     packing_put_text(out, line->text);
     packing_put(out, line->status);
+    packing_put_text(out, span_of(verdict_vendor(v)));
     packing_put(out, (uint64_t)line->class);
     packing_put(out, (uint64_t)line->blame);
     packing_put(out, unparsed);
 }
 
 /* As if the line had come just now: it waits for the same reason as before. */
-static void read_line(struct packing *in, struct window *w)
+static void read_line(struct packing *in, struct window *w, bool has_owner)
 {
     int64_t stamp = packing_get_signed(in);
     struct window_line line = {.host = packing_get_text(in),
                                .route = packing_get_text(in),
                                .upstream = packing_get_text(in),
                                .text = packing_get_text(in),
-                               .status = (uint16_t)packing_get_upto(in, STATUS_SLOTS - 1)};
+                               .status = (uint16_t)packing_get_upto(in, STATUS_SLOTS - 1),
+                               .entry = VERDICT_UNASSIGNED};
+    if (has_owner) {
+        line.entry = verdict_entry_of(line.status, packing_get_text(in));
+    }
     line.class = (enum status_class)packing_get_upto(in, STATUS_CLASSES - 1);
     line.blame = (enum blame)packing_get_upto(in, BLAMES - 1);
     uint32_t unparsed = (uint32_t)packing_get_upto(in, UINT32_MAX);
@@ -367,7 +369,7 @@ void pack_waiting(const struct window *w, struct buf *out)
 {
     uint32_t n_head = w->has_clock ? 0 : w->n_head;
     packing_put(out, w->has_clock ? 0 : w->unparsed_first);
-    packing_put(out, n_head + w->has_pending);
+    packing_put(out, WITH_OWNERS + n_head + w->has_pending);
     for (uint32_t i = 0; i < n_head; i++) {
         pack_line(out, w->head[i].stamp, &w->head[i].line, w->head[i].unparsed);
     }
@@ -380,8 +382,10 @@ bool pack_read_waiting(struct window *w, struct span bytes)
 {
     struct packing in = {.rest = bytes};
     window_unparsed(w, (uint32_t)packing_get_upto(&in, UINT32_MAX));
-    for (uint64_t n = packing_get_upto(&in, WINDOW_HEAD + 1); n > 0 && !in.is_bad; n--) {
-        read_line(&in, w);
+    uint64_t n = packing_get_upto(&in, WITH_OWNERS + WINDOW_HEAD + 1);
+    bool has_owners = n >= WITH_OWNERS;
+    for (n -= has_owners ? WITH_OWNERS : 0; n > 0 && !in.is_bad; n--) {
+        read_line(&in, w, has_owners);
     }
     return !in.is_bad && in.rest.len == 0;
 }

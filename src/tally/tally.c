@@ -264,8 +264,12 @@ void tally_request(struct tally *t, const struct event *e, struct verdict v, int
     add_name(t, TALLY_UPSTREAMS, wanted(t, TALLY_UPSTREAMS, e->upstream), columns[class]);
     /* A struct window_line is only made where it is needed, for the same reason. */
     if (is_error || !window_add_plain(&t->window, timeline_of(t), second, host)) {
-        struct window_line w = {
-            .host = host, .text = line, .status = v.status, .class = class, .blame = v.blame};
+        struct window_line w = {.host = host,
+                                .text = line,
+                                .status = v.status,
+                                .entry = v.entry,
+                                .class = class,
+                                .blame = v.blame};
         add_to_window(t, &w, e, second);
     }
 }

@@ -268,7 +268,7 @@ static uint32_t errors_without_head(const struct window *from, const struct wind
     uint32_t n = e->count;
     for (uint32_t i = 0; i < from->n_head && e->second == from->records[0].second; i++) {
         const struct window_line *line = &from->head[i].line;
-        struct ledger_kind k = {.status = line->status, .blame = line->blame};
+        struct ledger_kind k = {.status = line->status, .entry = line->entry, .blame = line->blame};
         bool is_error = line->class == CLASS_4XX || line->class == CLASS_5XX;
         if (is_error && from->names) {
             k.host = nametable_find(from->names, line->host);
@@ -310,8 +310,8 @@ static void fold(struct window *into, struct timeline *timeline, const struct wi
         }
         for (; error < from->n_errors && from->errors[error].second <= r->second; error++) {
             const struct window_error *e = &from->errors[error];
-            struct ledger_kind k = {map[e->host], map[e->route], map[e->upstream], e->status,
-                                    e->blame};
+            struct ledger_kind k = {map[e->host], map[e->route], map[e->upstream],
+                                    e->status,    e->entry,      e->blame};
             uint32_t left = errors_without_head(from, e);
             if (left) {
                 ledger_add_errors(into, k, left);

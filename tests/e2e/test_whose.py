@@ -213,3 +213,17 @@ def test_each_row_of_the_rules_has_its_lines():
             names = {known, known.split("-")[0]}
             is_conditional = re.search(r" only in | by hint| in iis with ", " " + default)
             assert is_conditional or not owner or owner.group() in names, (code, default, known)
+
+
+@pytest.mark.parametrize("code, vendor", [(561, ""), (520, "cloudflare"), (509, "apache")])
+def test_an_alert_tells_whose_its_code_is_as_the_summary_does(tmp_path, code, vendor):
+    log = tmp_path / "site.log"
+    line = '192.0.2.7 - - [22/Nov/2026:16:%02d:%02d +0000] "GET /tea HTTP/1.1" %d 0 "-" "curl"\n'
+    seconds = [(m, s, 200 if m < 40 else code) for m in range(10, 42) for s in range(60)] * 5
+    log.write_text("".join(line % row for row in sorted(seconds)))
+    summary = scan("--format", "apache", log)
+    (alert,) = summary["alerts"]
+    (row,) = [row for row in summary["codes"] if row["code"] == str(code)]
+    (told,) = alert["codes"]
+    assert told["vendor"] == row["vendor"] == vendor
+    assert alert["summary"].startswith("%d %s" % (code, row["name"][:40]))

@@ -1,5 +1,5 @@
 /* What an alert says: codes, blame, places, samples, and the sentence made of them. */
-#include "alert/diagnosis.h"
+#include "alert/places.h"
 #include "alert/sentence.h"
 #include "alert_world.h"
 
@@ -42,6 +42,14 @@ static void add(struct book *book, int64_t second, uint16_t status, const char *
     diagnosis_add(&book->diagnosis, &book->labels, &e, INT64_MIN);
 }
 
+/* What the alert says of the seconds `first` to `last`, of which nothing is usual. */
+static void fill(struct book *book, int64_t first, int64_t last)
+{
+    struct diagnosis_time time = {.first = first, .last = last};
+    uint64_t total = diagnosis_fill(&book->diagnosis, &time, &book->alert);
+    places_fill(&book->diagnosis, &time, total, &book->alert);
+}
+
 static uint64_t sum_codes(const struct alert *a)
 {
     uint64_t sum = 0;
@@ -58,7 +66,7 @@ static void codes_stand_in_order_of_their_count(void **state)
     add(book, 11, 502, "", 4);
     add(book, 12, 504, "", 3);
     add(book, 12, 502, "", 1);
-    diagnosis_fill(&book->diagnosis, 10, 12, &book->alert);
+    fill(book, 10, 12);
     assert_int_equal(book->alert.n_codes, 3);
     assert_int_equal(book->alert.codes[0].status, 502);
     assert_int_equal(book->alert.codes[0].count, 5);
@@ -82,7 +90,7 @@ static void one_status_of_two_owners_is_two_codes(void **state)
                                     .blame = BLAME_UPSTREAM};
         diagnosis_add(&book->diagnosis, &book->labels, &e, INT64_MIN);
     }
-    diagnosis_fill(&book->diagnosis, 10, 10, &book->alert);
+    fill(book, 10, 10);
     assert_int_equal(book->alert.n_codes, 2);
     assert_int_equal(book->alert.codes[0].count, 4);
     assert_int_equal(book->alert.codes[0].entry, verdict_entry(561, SERVER_ALB, SPAN("")));
@@ -96,7 +104,7 @@ static void only_the_most_frequent_codes_are_named(void **state)
     for (uint16_t i = 0; i < 20; i++) {
         add(book, 10, (uint16_t)(500 + i), "", i + 1u);
     }
-    diagnosis_fill(&book->diagnosis, 10, 10, &book->alert);
+    fill(book, 10, 10);
     assert_int_equal(book->alert.n_codes, ALERT_CODES);
     assert_int_equal(book->alert.codes[0].status, 519);
     assert_int_equal(book->alert.codes[ALERT_CODES - 1].status, 512);
@@ -108,7 +116,7 @@ static void errors_outside_the_window_do_not_count(void **state)
     add(book, 9, 500, "/", 100);
     add(book, 10, 502, "/", 1);
     add(book, 21, 503, "/", 100);
-    diagnosis_fill(&book->diagnosis, 10, 20, &book->alert);
+    fill(book, 10, 20);
     assert_int_equal(book->alert.n_codes, 1);
     assert_int_equal(book->alert.where[0].errors, 1);
 }
@@ -121,12 +129,98 @@ static void places_need_a_fifth_of_the_errors(void **state)
     add(book, 11, 500, "/c", 19);
     add(book, 11, 500, "", 11);
     add(book, 12, 500, "/a", 0);
-    diagnosis_fill(&book->diagnosis, 10, 12, &book->alert);
+    fill(book, 10, 12);
     assert_int_equal(book->alert.n_where, 2);
     assert_string_equal(book->alert.where[0].name, "/a");
     assert_string_equal(book->alert.where[0].dimension, "route");
     assert_true(fabs(book->alert.where[0].share - 0.5) < 1e-12);
     assert_string_equal(book->alert.where[1].name, "/b");
+}
+
+/* Fills in with ten minutes before the onset, and so many of the errors usual. */
+static void fill_after(struct book *book, int64_t onset, int64_t last, double usual)
+{
+    struct diagnosis_time time = diagnosis_time(last, 120, onset, usual);
+    time.first = onset;
+    uint64_t total = diagnosis_fill(&book->diagnosis, &time, &book->alert);
+    places_fill(&book->diagnosis, &time, total, &book->alert);
+}
+
+static void add_at(struct book *book, int64_t second, const char *upstream, const char *host,
+                   const char *route, uint64_t count)
+{
+    struct label_table *labels = &book->labels;
+    struct diagnosis_error e = {.second = second,
+                                .upstream = label_take(labels, span_of(upstream)),
+                                .host = label_take(labels, span_of(host)),
+                                .route = label_take(labels, span_of(route)),
+                                .count = count,
+                                .status = 502,
+                                .blame = BLAME_UPSTREAM};
+    diagnosis_add(&book->diagnosis, labels, &e, second - 120);
+}
+
+/* A host that always has errors has no part in what is new, though it has most of them. */
+static void places_are_measured_by_what_is_not_usual(void **state)
+{
+    struct book *book = *state;
+    for (int64_t i = 0; i < 1200; i++) {
+        add_at(book, 60000 + i, "", "noisy.example", "/", 3);
+    }
+    for (int64_t i = 1200; i < 1220; i++) {
+        add_at(book, 60000 + i, "", "noisy.example", "/", 3);
+        add_at(book, 60000 + i, "10.0.0.7:80", "shop.example", "/cart", 2);
+    }
+    fill_after(book, 61200, 61219, 60);
+    assert_int_equal(book->alert.n_where, 3);
+    assert_string_equal(book->alert.where[0].name, "10.0.0.7:80");
+    assert_true(fabs(book->alert.where[0].share - 0.4) < 1e-12);
+    assert_true(fabs(book->alert.where[0].before) < 1e-12);
+    assert_string_equal(book->alert.where[1].name, "shop.example");
+    assert_string_equal(book->alert.where[2].name, "/cart");
+    for (int i = 0; i < 3; i++) {
+        assert_true(book->alert.where[i].explains);
+    }
+    assert_int_equal(book->alert.explained, 40);
+}
+
+/* Each of two places may have most of the errors, and both together not. */
+static void only_places_that_go_together_explain(void **state)
+{
+    struct book *book = *state;
+    add_at(book, 60000, "10.0.0.7:80", "shop.example", "/a", 65);
+    add_at(book, 60000, "10.0.0.7:80", "api.example", "/b", 17);
+    add_at(book, 60000, "10.0.0.8:80", "shop.example", "/c", 18);
+    fill_after(book, 60000, 60000, 0);
+    assert_int_equal(book->alert.n_where, 3);
+    assert_string_equal(book->alert.where[0].name, "shop.example");
+    assert_false(book->alert.where[0].explains);
+    assert_string_equal(book->alert.where[1].name, "10.0.0.7:80");
+    assert_true(book->alert.where[1].explains);
+    assert_int_equal(book->alert.explained, 82);
+    assert_true(book->alert.where[0].before < 0);
+}
+
+/* It must not matter how often, and when, old errors are put together by minutes. */
+static void what_was_before_does_not_depend_on_when_it_was_aged(void **state)
+{
+    struct book *often = *state, seldom = {.alert = {.n_where = 0}};
+    for (int64_t i = 0; i < 1500; i++) {
+        for (int k = 0; k < 2; k++) {
+            struct book *book = k ? often : &seldom;
+            add_at(book, 60000 + i, i % 3 ? "10.0.0.7:80" : "10.0.0.8:80", "h", "", 1);
+            if (k && i % 7 == 0) {
+                diagnosis_rest(&book->diagnosis, &book->labels, 60000 + i - 120);
+            }
+        }
+    }
+    fill_after(often, 61400, 61499, 50);
+    fill_after(&seldom, 61400, 61499, 50);
+    assert_memory_equal(&often->alert, &seldom.alert, sizeof often->alert);
+    assert_true(often->alert.n_where >= 2 && often->alert.where[1].before > 0.6);
+    assert_true(often->diagnosis.n_errors < 200);
+    diagnosis_done(&seldom.diagnosis, &seldom.labels);
+    label_table_done(&seldom.labels);
 }
 
 static void full_book_gives_up_names_and_not_counts(void **state)
@@ -139,7 +233,7 @@ static void full_book_gives_up_names_and_not_counts(void **state)
     }
     assert_true(book->diagnosis.cap_errors <= DIAGNOSIS_KINDS);
     assert_true(book->labels.count <= DIAGNOSIS_KINDS);
-    diagnosis_fill(&book->diagnosis, 0, 500, &book->alert);
+    fill(book, 0, 500);
     assert_int_equal(sum_codes(&book->alert), 50000);
 }
 
@@ -149,7 +243,7 @@ static void full_book_of_a_long_time_loses_the_oldest(void **state)
     for (int i = 0; i < 20000; i++) {
         add(book, i, 500, "/", 1);
     }
-    diagnosis_fill(&book->diagnosis, 19000, 20000, &book->alert);
+    fill(book, 19000, 20000);
     assert_int_equal(sum_codes(&book->alert), 1000);
 }
 
@@ -160,7 +254,7 @@ static void names_longer_than_an_alert_holds_are_cut(void **state)
     memset(route, 'x', sizeof route);
     route[sizeof route - 1] = '\0';
     add(book, 1, 500, route, 1);
-    diagnosis_fill(&book->diagnosis, 1, 1, &book->alert);
+    fill(book, 1, 1);
     assert_int_equal(strlen(book->alert.where[0].name), ALERT_NAME_BYTES - 1);
 }
 
@@ -178,7 +272,7 @@ static void last_samples_of_the_window_are_shown(void **state)
         keep(book, s, s - 10);
     }
     keep(book, 40, 20);
-    diagnosis_fill(&book->diagnosis, 20, 29, &book->alert);
+    fill(book, 20, 29);
     assert_int_equal(book->alert.n_samples, 3);
     assert_string_equal(book->alert.samples[0], "192.0.2.0 at 27");
     assert_string_equal(book->alert.samples[2], "192.0.2.0 at 29");
@@ -188,7 +282,7 @@ static void samples_near_the_window_are_better_than_none(void **state)
 {
     struct book *book = *state;
     keep(book, 50, 0);
-    diagnosis_fill(&book->diagnosis, 10, 20, &book->alert);
+    fill(book, 10, 20);
     assert_int_equal(book->alert.n_samples, 1);
     assert_string_equal(book->alert.samples[0], "192.0.2.0 at 50");
 }
@@ -197,7 +291,7 @@ static void samples_from_before_the_window_are_not_shown(void **state)
 {
     struct book *book = *state;
     keep(book, 5, 0);
-    diagnosis_fill(&book->diagnosis, 10, 20, &book->alert);
+    fill(book, 10, 20);
     assert_int_equal(book->alert.n_samples, 0);
 }
 
@@ -205,20 +299,20 @@ static void what_is_too_old_is_given_back_at_rest(void **state)
 {
     struct book *book = *state;
     add(book, 10, 500, "/a", 1);
-    add(book, 20, 500, "/b", 2);
+    add(book, 1290, 500, "/b", 2);
     keep(book, 10, 0);
-    keep(book, 20, 0);
-    diagnosis_rest(&book->diagnosis, &book->labels, 11);
+    keep(book, 1290, 0);
+    diagnosis_rest(&book->diagnosis, &book->labels, 1270);
     assert_int_equal(book->labels.count, 1);
-    diagnosis_fill(&book->diagnosis, 0, 100, &book->alert);
+    fill(book, 0, 2000);
     assert_int_equal(sum_codes(&book->alert), 2);
     assert_int_equal(book->alert.n_samples, 1);
-    diagnosis_rest(&book->diagnosis, &book->labels, 21);
+    diagnosis_rest(&book->diagnosis, &book->labels, 2600);
     assert_int_equal(book->labels.count, 0);
     assert_null(book->diagnosis.errors);
     assert_null(book->diagnosis.samples);
-    add(book, 30, 500, "/c", 4);
-    diagnosis_fill(&book->diagnosis, 0, 100, &book->alert);
+    add(book, 2650, 500, "/c", 4);
+    fill(book, 0, 3000);
     assert_int_equal(sum_codes(&book->alert), 4);
 }
 
@@ -238,7 +332,8 @@ static struct alert night_alert(void)
     a.codes[0] = (struct alert_code){502, usual(502), BLAME_UPSTREAM, 260};
     a.blame[BLAME_UPSTREAM] = 260;
     a.n_where = 1;
-    a.where[0] = (struct alert_where){"upstream", "10.0.0.7:8080", 260, 1};
+    a.where[0] = (struct alert_where){"upstream", "10.0.0.7:8080", 260, 1, -1, true};
+    a.explained = 260;
     return a;
 }
 
@@ -277,7 +372,8 @@ static void sentence_says_mostly_when_it_is_not_all(void **state)
     a.host[0] = '\0';
     memcpy(a.source, "a.log", sizeof "a.log");
     a.codes[0].count = 140;
-    a.where[0] = (struct alert_where){"route", "/cart", 230, 0.88};
+    a.where[0] = (struct alert_where){"route", "/cart", 230, 0.88, -1, true};
+    a.explained = 230;
     sentence_firing(&a, &on_5xx);
     assert_string_equal(a.summary,
                         "Mostly 502 Bad Gateway from upstream in a.log since 03:12:07 UTC: "
@@ -306,11 +402,15 @@ static void sentence_fits_whatever_the_names_are(void **state)
     a.blame[BLAME_CLIENT] = a.requests = UINT64_MAX / 1000;
     a.codes[0].count = a.blame[BLAME_CLIENT] / 10 * 7;
     a.ratio = a.baseline = 1e-9;
+    a.n_where = 3;
+    a.where[1] = (struct alert_where){.dimension = "host", .explains = true};
+    a.where[2] = (struct alert_where){.dimension = "route", .explains = true};
     for (size_t i = 0; i + 2 < sizeof a.host; i += 2) {
         memcpy(a.host + i, "é", 2);
         memcpy(a.where[0].name + i, "\x1b\n", 2);
+        memcpy(a.where[1].name + i, "ab", 2);
+        memcpy(a.where[2].name + i, "/c", 2);
     }
-    a.where[0].share = 0.9;
     sentence_firing(&a, &on_5xx);
     size_t len = strlen(a.summary);
     assert_true(len < sizeof a.summary - 1);
@@ -341,7 +441,8 @@ static void alert_of_a_real_window_tells_the_whole_story(void **state)
     assert_string_equal(a->samples[0], "192.0.2.0 - - \"GET /cart HTTP/1.1\" 502 0");
     assert_string_equal(a->summary,
                         "502 Bad Gateway from upstream in a.log since 16:28:00 UTC: "
-                        "5.4 % of 444 requests (usually 0 %), all from upstream 10.0.0.7:8080.");
+                        "5.4 % of 444 requests (usually 0 %), all from upstream 10.0.0.7:8080 for "
+                        "shop.example on /cart.");
     window_done(&w);
     world_free(world);
 }
@@ -356,6 +457,9 @@ int main(void)
         TEST(only_the_most_frequent_codes_are_named),
         TEST(errors_outside_the_window_do_not_count),
         TEST(places_need_a_fifth_of_the_errors),
+        TEST(places_are_measured_by_what_is_not_usual),
+        TEST(only_places_that_go_together_explain),
+        TEST(what_was_before_does_not_depend_on_when_it_was_aged),
         TEST(full_book_gives_up_names_and_not_counts),
         TEST(full_book_of_a_long_time_loses_the_oldest),
         TEST(names_longer_than_an_alert_holds_are_cut),

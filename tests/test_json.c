@@ -305,7 +305,7 @@ static struct alert *sample_alert(void)
                         .codes = {{502, verdict_entry_of(502, SPAN("ietf")), BLAME_UPSTREAM, 250},
                                   {599, VERDICT_UNASSIGNED, BLAME_UNKNOWN, 10}},
                         .n_where = 1,
-                        .where = {{"upstream", "10.0.0.2:80", 250, 250.0 / 260}},
+                        .where = {{"upstream", "10.0.0.2:80", 250, 250.0 / 260, 0.5, true}},
                         .n_samples = 1,
                         .samples = {"GET /cart \x1b 502"},
                         .summary = "31 % of requests fail"};
@@ -337,7 +337,8 @@ static void an_alert_says_what_where_and_why(void **state)
     assert_has(text, "\"blame\":{\"none\":0,\"client\":0,\"server\":0,\"upstream\":250,");
     assert_has(text,
                "\"where\":[{\"dimension\":\"upstream\",\"name\":\"10.0.0.2:80\",\"errors\":250,"
-               "\"share\":0.962}]");
+               "\"share\":0.962,\"share_before\":0.5,"
+               "\"explains\":true}]");
     assert_has(text,
                "\"samples\":[\"GET /cart \\u001b 502\"],\"summary\":\"31 % of requests fail\"}");
     free(text);

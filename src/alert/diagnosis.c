@@ -1,6 +1,6 @@
 /*
- * Errors stand in the order in which they came, and are looked through only when an alert is
- * written. A full list first loses what is too old; then, from the older half on, kinds that differ
+ * Errors are looked through only when an alert is written. A full list first joins those before the
+ * window by minutes and loses what is too old; then, from the older half on, kinds that differ
  * in names only become one, so that the counts by code and blame stay exact; only a list that is
  * still full loses its oldest errors.
  */
@@ -8,37 +8,17 @@
 
 #include "alert/privacy.h"
 #include "base/alloc.h"
+#include "base/floor.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 enum {
     FIRST_ERRORS = 4,
-    SHARE_PERCENT = 20, /* of the errors that a place must have to be named */
+    MINUTE_S = 60,
+    BEFORE_S = 600,      /* before the onset: what is usual there */
+    REMEMBERED_S = 1200, /* before the window: the onset may lie before that */
 };
-
-/* One mention of a place, for sorting. */
-struct mention {
-    uint32_t dimension; /* index into `dimensions` */
-    const struct label *name;
-    uint64_t errors;
-};
-
-static const char *const dimensions[] = {"upstream", "host", "route"};
-
-enum {
-    DIMENSIONS = sizeof dimensions / sizeof *dimensions,
-};
-
-const char *diagnosis_dimension(struct span name)
-{
-    for (size_t i = 0; i < DIMENSIONS; i++) {
-        if (span_is(name, dimensions[i])) {
-            return dimensions[i];
-        }
-    }
-    return NULL;
-}
 
 /* The errors of one code. */
 struct code_count {
@@ -81,6 +61,22 @@ static void forget_older(struct diagnosis *d, struct label_table *labels, int64_
     d->n_errors = kept;
 }
 
+static int64_t minute_of(int64_t second)
+{
+    return floor_div(second, MINUTE_S) * MINUTE_S;
+}
+
+struct diagnosis_time diagnosis_time(int64_t second, int window_s, int64_t onset, double usual)
+{
+    int64_t remembered = minute_of(second - window_s) - REMEMBERED_S;
+    int64_t from = minute_of(onset) - BEFORE_S;
+    return (struct diagnosis_time){.first = second - window_s + 1,
+                                   .last = second,
+                                   .before_from = from > remembered ? from : remembered,
+                                   .before_to = minute_of(onset),
+                                   .usual = usual};
+}
+
 static int by_kind(const void *left, const void *right)
 {
     const struct diagnosis_error *a = left, *b = right;
@@ -115,6 +111,52 @@ static void join_names(struct diagnosis *d, struct label_table *labels, uint32_t
     d->n_errors = kept;
 }
 
+/* An order that is the same in every run: by what the text says, not by where it is. */
+static int compare_labels(const struct label *a, const struct label *b)
+{
+    uint64_t x = a ? a->hash : 0, y = b ? b->hash : 0;
+    if (a == b || x != y) {
+        return (x > y) - (x < y);
+    }
+    return !a || !b ? (a ? 1 : -1) : span_compare(label_text(a), label_text(b));
+}
+
+static int by_all(const void *left, const void *right)
+{
+    const struct diagnosis_error *a = left, *b = right;
+    int order = by_kind(a, b);
+    order = order ? order : compare_labels(a->host, b->host);
+    order = order ? order : compare_labels(a->route, b->route);
+    return order ? order : compare_labels(a->upstream, b->upstream);
+}
+
+/* Of what is older than `oldest`, seconds become minutes, each kind of error one entry; and what is
+ * too old even for that is forgotten. The time of an entry stays within its minute, so it does not
+ * matter when this is done. */
+static void age(struct diagnosis *d, struct label_table *labels, int64_t oldest)
+{
+    if (oldest < INT64_MIN + 2 * REMEMBERED_S) {
+        return;
+    }
+    forget_older(d, labels, minute_of(oldest) - REMEMBERED_S);
+    for (uint32_t i = 0; i < d->n_errors; i++) {
+        struct diagnosis_error *e = &d->errors[i];
+        e->second = e->second < oldest ? minute_of(e->second) : e->second;
+    }
+    qsort(d->errors, d->n_errors, sizeof *d->errors, by_all);
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < d->n_errors; i++) {
+        struct diagnosis_error *e = &d->errors[i];
+        if (kept && by_all(&d->errors[kept - 1], e) == 0) {
+            d->errors[kept - 1].count += e->count;
+            drop_names(e, labels);
+        } else {
+            d->errors[kept++] = *e;
+        }
+    }
+    d->n_errors = kept;
+}
+
 /* From what costs nothing to what loses most. Each step leaves a part of the list free, so that the
  * next error does not begin all over again. */
 static void make_room(struct diagnosis *d, struct label_table *labels, int64_t oldest)
@@ -122,7 +164,7 @@ static void make_room(struct diagnosis *d, struct label_table *labels, int64_t o
     if (d->n_errors < d->cap_errors) {
         return;
     }
-    forget_older(d, labels, oldest);
+    age(d, labels, oldest);
     if (d->n_errors < d->cap_errors / 2) {
         return;
     }
@@ -188,7 +230,7 @@ static void *fitted(void *list, size_t n, size_t size)
 
 void diagnosis_rest(struct diagnosis *d, struct label_table *labels, int64_t oldest)
 {
-    forget_older(d, labels, oldest);
+    age(d, labels, oldest);
     drop_samples(d, 0, oldest);
     if (d->n_errors < d->cap_errors) {
         d->errors = fitted(d->errors, d->n_errors, sizeof *d->errors);
@@ -198,11 +240,6 @@ void diagnosis_rest(struct diagnosis *d, struct label_table *labels, int64_t old
         d->samples = fitted(d->samples, d->n_samples, sizeof *d->samples);
         d->cap_samples = d->n_samples;
     }
-}
-
-static bool is_in(const struct diagnosis_error *e, int64_t first, int64_t last)
-{
-    return e->second >= first && e->second <= last;
 }
 
 static struct alert_code code_of(const struct code_count *n)
@@ -255,7 +292,7 @@ static struct code_count *count_of(struct code_count *counts, uint32_t *n,
 
 /* One pass over the errors, whatever their order is. Returns the sum, of which the shares of places
  * are taken. */
-static uint64_t fill_codes(const struct diagnosis *d, int64_t first, int64_t last,
+static uint64_t fill_codes(const struct diagnosis *d, const struct diagnosis_time *time,
                            struct alert *out)
 {
     struct code_count *counts = alloc_zero((size_t)d->n_errors, sizeof *counts);
@@ -263,7 +300,7 @@ static uint64_t fill_codes(const struct diagnosis *d, int64_t first, int64_t las
     uint64_t total = 0;
     for (uint32_t i = 0; i < d->n_errors; i++) {
         const struct diagnosis_error *e = &d->errors[i];
-        if (is_in(e, first, last)) {
+        if (diagnosis_is_now(time, e->second)) {
             struct code_count *of_code = count_of(counts, &n, e);
             of_code->total += e->count;
             of_code->of[e->blame] += e->count;
@@ -279,103 +316,6 @@ static uint64_t fill_codes(const struct diagnosis *d, int64_t first, int64_t las
     }
     free(counts);
     return total;
-}
-
-static struct span text_of(const struct label *label)
-{
-    return (struct span){label->text, label->len};
-}
-
-/* Byte by byte and not by the locale, so that an alert reads the same everywhere. */
-static int compare_text(struct span a, struct span b)
-{
-    int order = memcmp(a.ptr, b.ptr, a.len < b.len ? a.len : b.len);
-    return order ? order : (a.len > b.len) - (a.len < b.len);
-}
-
-/* The text decides and not the pointer, or the order would depend on where memory was. */
-static int by_place(const void *left, const void *right)
-{
-    const struct mention *a = left, *b = right;
-    if (a->dimension != b->dimension) {
-        return a->dimension < b->dimension ? -1 : 1;
-    }
-    return a->name == b->name ? 0 : compare_text(text_of(a->name), text_of(b->name));
-}
-
-/* Among equal counts the place decides, so that a second run names the same ones. */
-static int by_errors(const void *left, const void *right)
-{
-    const struct mention *a = left, *b = right;
-    if (a->errors != b->errors) {
-        return a->errors > b->errors ? -1 : 1;
-    }
-    return by_place(left, right);
-}
-
-/* Lists every mention of a place in the given seconds; `out` has room for all. */
-static size_t list_mentions(const struct diagnosis *d, int64_t first, int64_t last,
-                            struct mention *out)
-{
-    size_t n = 0;
-    for (uint32_t i = 0; i < d->n_errors; i++) {
-        const struct diagnosis_error *e = &d->errors[i];
-        const struct label *const names[DIMENSIONS] = {e->upstream, e->host, e->route};
-        for (uint32_t k = 0; k < DIMENSIONS; k++) {
-            if (names[k] && is_in(e, first, last)) {
-                out[n++] = (struct mention){k, names[k], e->count};
-            }
-        }
-    }
-    return n;
-}
-
-/* Sorted twice: to bring the same places together, then to have the worst first. Returns how many
- * different ones there are. */
-static size_t sum_mentions(struct mention *mentions, size_t n)
-{
-    size_t kept = 0;
-    qsort(mentions, n, sizeof *mentions, by_place);
-    for (size_t i = 0; i < n; i++) {
-        if (kept && by_place(&mentions[kept - 1], &mentions[i]) == 0) {
-            mentions[kept - 1].errors += mentions[i].errors;
-        } else {
-            mentions[kept++] = mentions[i];
-        }
-    }
-    qsort(mentions, kept, sizeof *mentions, by_errors);
-    return kept;
-}
-
-/* A NUL would end the text for everybody who reads it. */
-static void copy_name(const struct label *name, char out[ALERT_NAME_BYTES])
-{
-    size_t len = name->len < ALERT_NAME_BYTES ? name->len : ALERT_NAME_BYTES - 1;
-    for (size_t i = 0; i < len; i++) {
-        out[i] = (char)(name->text[i] ? name->text[i] : '?');
-    }
-    out[len] = '\0';
-}
-
-/* The worst come first, so the first that is too small ends the list. */
-static void fill_where(const struct diagnosis *d, int64_t first, int64_t last, struct alert *out,
-                       uint64_t total)
-{
-    struct mention *mentions = alloc_zero((size_t)d->n_errors * DIMENSIONS, sizeof *mentions);
-    size_t n = sum_mentions(mentions, list_mentions(d, first, last, mentions));
-    out->n_where = 0;
-    for (size_t i = 0; i < n && out->n_where < ALERT_WHERE; i++) {
-        const struct mention *m = &mentions[i];
-        if (m->errors * 100 < total * SHARE_PERCENT) {
-            break;
-        }
-        struct alert_where *where = &out->where[out->n_where++];
-        where->dimension = dimensions[m->dimension];
-        copy_name(m->name, where->name);
-        where->errors = m->errors;
-        where->share = (double)m->errors / (double)total;
-    }
-    free(mentions);
 }
 
 /* Lists the samples of the given seconds, in the order in which they came. */
@@ -407,10 +347,10 @@ static void fill_samples(const struct diagnosis *d, int64_t first, int64_t last,
     }
 }
 
-void diagnosis_fill(const struct diagnosis *d, int64_t first, int64_t last, struct alert *out)
+uint64_t diagnosis_fill(const struct diagnosis *d, const struct diagnosis_time *time,
+                        struct alert *out)
 {
     memset(out->blame, 0, sizeof out->blame);
-    uint64_t total = fill_codes(d, first, last, out);
-    fill_where(d, first, last, out, total);
-    fill_samples(d, first, last, out);
+    fill_samples(d, time->first, time->last, out);
+    return fill_codes(d, time, out);
 }

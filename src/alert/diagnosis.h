@@ -1,7 +1,7 @@
 /*
  * What the recent errors of one series were: kinds with their counts, and a few lines as samples.
  * Kept while they are in the rule's window, so that an alert can say which codes, whose fault and
- * where.
+ * where; and by minutes for a while longer, so that it can say what of that is new.
  */
 #ifndef TEAPOT_ALERT_DIAGNOSIS_H
 #define TEAPOT_ALERT_DIAGNOSIS_H
@@ -41,21 +41,40 @@ struct diagnosis {
 void diagnosis_done(struct diagnosis *d, struct label_table *labels);
 
 /* Adds errors of a second, which may lie ahead of the last one closed; takes over the holds on the
- * names. What is older than `oldest` may be forgotten. */
+ * names. What is older than `oldest` is needed by minutes only, and what is much older not at all.
+ */
 void diagnosis_add(struct diagnosis *d, struct label_table *labels,
                    const struct diagnosis_error *error, int64_t oldest);
 
 /* Keeps a line of an error, made harmless. */
 void diagnosis_keep(struct diagnosis *d, const struct window_sample *sample, int64_t oldest);
 
-/* Forgets what is older than `oldest`, and gives back the memory that is not in use then. */
+/* Forgets of what is older than `oldest` what diagnosis_add would, and gives back the memory that
+ * is not in use then. */
 void diagnosis_rest(struct diagnosis *d, struct label_table *labels, int64_t oldest);
 
-/* The name of a dimension that alerts speak of, as alert_where has it; NULL for what is none. */
-const char *diagnosis_dimension(struct span name);
+/* Which seconds an alert is about, and what it is compared with. */
+struct diagnosis_time {
+    int64_t first, last;            /* both included */
+    int64_t before_from, before_to; /* whole minutes before the onset, the end not included */
+    double usual; /* so many of the errors are usual, and no news; 0 when that is not known */
+};
 
-/* Fills in codes, blame, places and samples of an alert from the errors of the seconds `first` to
- * `last`. */
-void diagnosis_fill(const struct diagnosis *d, int64_t first, int64_t last, struct alert *out);
+/* The rule's window that ends with a second, and ten minutes before the onset. */
+struct diagnosis_time diagnosis_time(int64_t second, int window_s, int64_t onset, double usual);
+
+static inline bool diagnosis_is_now(const struct diagnosis_time *time, int64_t second)
+{
+    return second >= time->first && second <= time->last;
+}
+
+static inline bool diagnosis_is_before(const struct diagnosis_time *time, int64_t second)
+{
+    return second >= time->before_from && second < time->before_to;
+}
+
+/* Fills in codes, blame and samples of an alert. Returns how many errors it is about. */
+uint64_t diagnosis_fill(const struct diagnosis *d, const struct diagnosis_time *time,
+                        struct alert *out);
 
 #endif

@@ -9,6 +9,7 @@
 #include "alert/alert.h"
 #include "alert/journal.h"
 #include "alert/piece.h"
+#include "alert/places.h"
 #include "alert/set.h"
 #include "base/alloc.h"
 #include "base/packing.h"
@@ -104,6 +105,8 @@ static void put_places(struct buf *out, const struct alert *a)
         put_name(out, a->where[i].name);
         packing_put(out, a->where[i].errors);
         packing_put_double(out, a->where[i].share);
+        packing_put_double(out, a->where[i].before);
+        packing_put(out, a->where[i].explains);
     }
     packing_put(out, a->n_samples);
     for (uint32_t i = 0; i < a->n_samples; i++) {
@@ -116,10 +119,12 @@ static void get_places(struct packing *in, struct alert *a)
     uint64_t n = packing_get_upto(in, ALERT_WHERE);
     for (uint64_t i = 0; i < n; i++) {
         struct alert_where *w = &a->where[a->n_where];
-        w->dimension = diagnosis_dimension(packing_get_text(in));
+        w->dimension = places_dimension(packing_get_text(in));
         get_name(in, w->name, sizeof w->name);
         w->errors = packing_get(in);
         w->share = packing_get_double(in);
+        w->before = in->version < 3 ? -1 : packing_get_double(in);
+        w->explains = in->version >= 3 && packing_get_upto(in, 1) != 0;
         a->n_where += w->dimension != NULL;
     }
     a->n_samples = (uint32_t)packing_get_upto(in, ALERT_SAMPLES);

@@ -21,6 +21,12 @@ struct label_table {
     size_t n_slots, count;
 };
 
+/* Valid as long as somebody holds the label. */
+static inline struct span label_text(const struct label *label)
+{
+    return (struct span){label->text, label->len};
+}
+
 /* The label of a text, held once more; NULL for an empty text. To be given back with label_drop. */
 struct label *label_take(struct label_table *table, struct span text);
 

@@ -34,7 +34,9 @@ struct alert_where {
     const char *dimension; /* "host", "route", "upstream". Static */
     char name[ALERT_NAME_BYTES];
     uint64_t errors;
-    double share; /* of the alert's errors, 0 to 1 */
+    double share;  /* of the alert's errors, 0 to 1 */
+    double before; /* of the errors in the ten minutes before; below 0: there were none */
+    bool explains; /* with the others of which that is true, it has most of what is not usual */
 };
 
 struct alert {
@@ -57,9 +59,10 @@ struct alert {
     uint32_t n_codes, n_where, n_samples;
     struct alert_code codes[ALERT_CODES]; /* most first */
     uint64_t blame[BLAMES];
-    struct alert_where where[ALERT_WHERE]; /* those with a fifth of the errors, most first */
+    struct alert_where where[ALERT_WHERE]; /* those with a fifth of what is not usual, most first */
+    uint64_t explained; /* errors that all places which explain it have in common */
     char samples[ALERT_SAMPLES][ALERT_SAMPLE_BYTES]; /* addresses cut, queries taken out */
-    char summary[400];                               /* one sentence */
+    char summary[480];                               /* one sentence */
 };
 
 /* Called on each change that a person should hear of: fired, got worse, resolved. The alert is

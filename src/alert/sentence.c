@@ -157,18 +157,23 @@ static void add_share(struct text *t, const struct rule *rule, double ratio, uin
         requests == 1 ? "" : "s");
 }
 
-/* ", all from upstream 10.0.0.7:8080", when one place has nearly all. */
-static void add_place(struct text *t, const struct alert *a)
+/* ", all from upstream 10.0.0.7:8080 on /cart", when some places have nearly all. */
+static void add_places(struct text *t, const struct alert *a)
 {
-    if (a->n_where == 0 || a->where[0].share * 100 < MOST_PERCENT) {
-        return;
+    static const struct {
+        const char *dimension, *words;
+    } words[] = {{"upstream", "from upstream"}, {"host", "for"}, {"route", "on"}};
+    const char *how = a->explained == sum_blame(a) ? ", all" : ", mostly";
+    for (size_t k = 0; k < sizeof words / sizeof *words; k++) {
+        for (uint32_t i = 0; i < a->n_where; i++) {
+            const struct alert_where *w = &a->where[i];
+            if (w->explains && strcmp(w->dimension, words[k].dimension) == 0) {
+                add(t, "%s %s ", how, words[k].words);
+                add_name(t, w->name, NAME_SHOWN);
+                how = "";
+            }
+        }
     }
-    const struct alert_where *w = &a->where[0];
-    const char *how = strcmp(w->dimension, "upstream") == 0 ? "from upstream "
-                      : strcmp(w->dimension, "host") == 0   ? "for "
-                                                            : "on ";
-    add(t, ", %s %s", w->errors == sum_blame(a) ? "all" : "mostly", how);
-    add_name(t, w->name, NAME_SHOWN);
 }
 
 /* "; 62 % of the error budget is left". */
@@ -198,7 +203,7 @@ void sentence_firing(struct alert *alert, const struct rule *rule)
         char percent[RULE_PERCENT];
         add(&t, " (usually %s)", rule_percent(alert->baseline, percent));
     }
-    add_place(&t, alert);
+    add_places(&t, alert);
     add_budget(&t, alert);
     add(&t, ".");
 }

@@ -7,6 +7,7 @@
  */
 #include "alert/series.h"
 
+#include "alert/places.h"
 #include "alert/sentence.h"
 #include "base/alloc.h"
 #include "base/sparse.h"
@@ -200,7 +201,17 @@ static void write_id(const struct series *s, const struct rule *rule, struct ale
     snprintf(out->id, sizeof out->id, "%016llx", (unsigned long long)id);
 }
 
-/* The diagnosis covers the window that ends with this second, both ends included. */
+/* What a spike rule counts begins at its onset; the other rules' window may begin before that. */
+static struct diagnosis_time time_of(const struct series *s, const struct rule *rule,
+                                     int64_t second, const struct rule_finding *finding)
+{
+    double usual = finding->baseline > 0 ? finding->baseline * (double)finding->requests : 0;
+    struct diagnosis_time time = diagnosis_time(second, rule->window_s, s->since, usual);
+    bool is_since_onset = rule->kind == RULE_SPIKE && s->since > time.first;
+    time.first = is_since_onset ? s->since : time.first;
+    return time;
+}
+
 void series_describe(const struct series *s, const struct rule *rule, int64_t second,
                      const struct rule_finding *finding, struct alert *out)
 {
@@ -222,7 +233,8 @@ void series_describe(const struct series *s, const struct rule *rule, int64_t se
     struct rule_finding told = *finding;
     told.severity = s->severity;
     series_detector(rule)->evidence(rule, &told, out->evidence, sizeof out->evidence);
-    diagnosis_fill(&s->diagnosis, second - rule->window_s + 1, second, out);
+    struct diagnosis_time time = time_of(s, rule, second, finding);
+    places_fill(&s->diagnosis, &time, diagnosis_fill(&s->diagnosis, &time, out), out);
     sentence_firing(out, rule);
 }
 

@@ -29,6 +29,15 @@ static inline bool span_equal(struct span a, struct span b)
     return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
 }
 
+/* Below, at or above 0 as `a` stands before, at or after `b`: byte by byte and not by the locale,
+ * so that lists read the same everywhere. */
+static inline int span_compare(struct span a, struct span b)
+{
+    size_t least = a.len < b.len ? a.len : b.len;
+    int order = least ? memcmp(a.ptr, b.ptr, least) : 0;
+    return order ? order : (a.len > b.len) - (a.len < b.len);
+}
+
 /* Is `s` just the C string `text`? */
 static inline bool span_is(struct span s, const char *text)
 {

@@ -142,6 +142,12 @@ static void add_alert_where(cJSON *to, const struct alert *a)
         add_text(row, "name", a->where[i].name);
         add_number(row, "errors", a->where[i].errors);
         add_rounded(row, "share", a->where[i].share, 1e3);
+        if (a->where[i].before >= 0) {
+            add_rounded(row, "share_before", a->where[i].before, 1e3);
+        }
+        if (a->where[i].explains) {
+            cJSON_AddTrueToObject(row, "explains");
+        }
         cJSON_AddItemToArray(rows, row);
     }
 }

@@ -290,25 +290,26 @@ static void seconds_of_several_sources_are_added_up(void **state)
 static struct alert *sample_alert(void)
 {
     struct alert *a = calloc(1, sizeof(*a));
-    *a = (struct alert){.id = "spike-1",
-                        .rule = "spike",
-                        .state = ALERT_FIRING,
-                        .severity = RULE_CRITICAL,
-                        .source = "access.log",
-                        .since = SAMPLE_START,
-                        .at = SAMPLE_START + 20,
-                        .requests = 840,
-                        .errors = 260,
-                        .ratio = 260.0 / 840,
-                        .baseline = -1,
-                        .n_codes = 2,
-                        .codes = {{502, verdict_entry_of(502, SPAN("ietf")), BLAME_UPSTREAM, 250},
-                                  {599, VERDICT_UNASSIGNED, BLAME_UNKNOWN, 10}},
-                        .n_where = 1,
-                        .where = {{"upstream", "10.0.0.2:80", 250, 250.0 / 260, 0.5, true}},
-                        .n_samples = 1,
-                        .samples = {"GET /cart \x1b 502"},
-                        .summary = "31 % of requests fail"};
+    *a = (struct alert){
+        .id = "spike-1",
+        .rule = "spike",
+        .state = ALERT_FIRING,
+        .severity = RULE_CRITICAL,
+        .source = "access.log",
+        .since = SAMPLE_START,
+        .at = SAMPLE_START + 20,
+        .requests = 840,
+        .errors = 260,
+        .ratio = 260.0 / 840,
+        .baseline = -1,
+        .n_codes = 2,
+        .codes = {{502, verdict_entry_of(502, SPAN("ietf")), BLAME_UPSTREAM, 250, false},
+                  {599, VERDICT_UNASSIGNED, BLAME_UNKNOWN, 10, true}},
+        .n_where = 1,
+        .where = {{"upstream", "10.0.0.2:80", 250, 250.0 / 260, 0.5, true}},
+        .n_samples = 1,
+        .samples = {"GET /cart \x1b 502"},
+        .summary = "31 % of requests fail"};
     a->blame[BLAME_UPSTREAM] = 250;
     a->blame[BLAME_UNKNOWN] = 10;
     return a;

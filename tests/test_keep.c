@@ -93,6 +93,32 @@ static struct world *run(const struct rule *rule, int64_t every)
     return world;
 }
 
+/* What is new is known over a restart: codes of the first two hours are not, later ones are. */
+static void what_was_seen_is_kept(void **state)
+{
+    (void)state;
+    struct rule rule = {.name = "new", .by = RULE_BY_SOURCE};
+    rule_preset(&rule, SPAN("first"));
+    rule.learn_s = 7200;
+    for (int64_t every = 0; every < 3; every++) {
+        struct world *world = world_new(&rule);
+        for (int64_t i = 0; i < 9000; i += 30) {
+            struct window w = {.by_host = true};
+            world_add(&w, WORLD_START + i, "shop.example", 3, i > 7500 || i % 90 == 0,
+                      i % 90 == 0 ? 502 : 503);
+            alert_set_feed(world->set, "a.log", &w, WORLD_START + i + 1);
+            window_done(&w);
+            if (every && i % every == 0) {
+                restart(world, &rule);
+            }
+        }
+        assert_int_equal(world->n_told, 2); /* fired, and over */
+        assert_true(world->last.at == WORLD_START + 7530);
+        assert_int_equal(world->last.codes[0].status, 503);
+        world_free(world);
+    }
+}
+
 /* All that is known of them, texts included. */
 static void assert_same_alerts(struct alert_set *a, struct alert_set *b)
 {
@@ -296,6 +322,7 @@ int main(void)
         cmocka_unit_test(alerts_of_a_rule_that_changed_are_resolved_and_it_learns_anew),
         cmocka_unit_test(silences_and_numbers_are_kept),
         cmocka_unit_test(alerts_of_the_version_before_are_read),
+        cmocka_unit_test(what_was_seen_is_kept),
         cmocka_unit_test(damaged_pieces_do_no_harm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,7 +30,7 @@ static struct alert sample(void)
                           .at = 1795365830,
                           .evidence = "31 % of 840",
                           .n_codes = 1,
-                          .codes = {{502, 0, BLAME_UPSTREAM, 9}},
+                          .codes = {{502, 0, BLAME_UPSTREAM, 9, false}},
                           .blame = {[BLAME_UPSTREAM] = 9},
                           .n_where = 1,
                           .where = {{"route", "/cart", 7, 0.78}},

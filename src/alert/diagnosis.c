@@ -248,7 +248,7 @@ static struct alert_code code_of(const struct code_count *n)
     for (enum blame b = BLAME_NONE; b < BLAMES; b++) {
         most = n->of[b] > n->of[most] ? b : most;
     }
-    return (struct alert_code){n->status, n->entry, most, n->total};
+    return (struct alert_code){n->status, n->entry, most, n->total, false};
 }
 
 /* Of equals the lower status stands first, and of one status the one that comes first in the book.

@@ -140,6 +140,7 @@ static void put_codes(struct buf *out, const struct alert *a)
         piece_put_code(out, a->codes[i].status, a->codes[i].entry);
         packing_put(out, (uint64_t)a->codes[i].blame);
         packing_put(out, a->codes[i].count);
+        packing_put(out, a->codes[i].is_new);
     }
     for (size_t i = 0; i < BLAMES; i++) {
         packing_put(out, a->blame[i]);
@@ -153,6 +154,7 @@ static void get_codes(struct packing *in, struct alert *a)
         piece_get_code(in, &a->codes[i].status, &a->codes[i].entry);
         a->codes[i].blame = (enum blame)packing_get_upto(in, BLAMES - 1);
         a->codes[i].count = packing_get(in);
+        a->codes[i].is_new = in->version >= 3 && packing_get_upto(in, 1) != 0;
     }
     for (size_t i = 0; i < BLAMES; i++) {
         a->blame[i] = packing_get(in);
@@ -194,7 +196,7 @@ static void read_alert(struct alert_set *set, struct packing *in)
     get_name(in, a->rule, sizeof a->rule);
     a->state = (enum alert_state)packing_get_upto(in, ALERT_RESOLVED);
     a->silenced = packing_get_upto(in, 1) != 0;
-    a->severity = (enum rule_severity)packing_get_upto(in, RULE_CRITICAL);
+    a->severity = (enum rule_severity)packing_get_upto(in, RULE_INFO);
     get_name(in, a->source, sizeof a->source);
     get_name(in, a->host, sizeof a->host);
     a->since = get_second(in);
@@ -240,6 +242,9 @@ static void put_rule(struct buf *out, const struct rule *rule)
     packing_put_signed(out, rule->clear_for_s);
     packing_put_signed(out, rule->false_alarm_s);
     packing_put_double(out, rule->objective);
+    if (rule->learn_s) { /* others are as they were in version 2 */
+        packing_put_signed(out, rule->learn_s);
+    }
     put_name(out, series_detector(rule)->name);
     packing_put(out, series_detector(rule)->state_size(rule));
 }
@@ -310,6 +315,31 @@ static void get_diagnosis(struct packing *in, struct diagnosis *d, struct label_
     }
 }
 
+static void put_seen(struct buf *out, const struct series *s)
+{
+    packing_put_signed(out, s->known_from);
+    packing_put(out, s->seen.n);
+    for (uint32_t i = 0; i < s->seen.n; i++) {
+        piece_put_code(out, s->seen.codes[i].status, s->seen.codes[i].entry);
+        packing_put_signed(out, s->seen.codes[i].first);
+    }
+}
+
+/* Version 2 did not know: a series is as old as the piece, and has had the codes of its errors. */
+static void get_seen(struct packing *in, struct series *s)
+{
+    s->known_from = in->version < 3 ? s->last_seen : get_second(in);
+    for (uint64_t n = in->version < 3 ? 0 : packing_get_upto(in, SEEN_CODES); n > 0; n--) {
+        uint16_t status, entry;
+        piece_get_code(in, &status, &entry);
+        seen_note(&s->seen, status, entry, get_second(in));
+    }
+    for (uint32_t i = 0; i < s->diagnosis.n_errors && in->version < 3; i++) {
+        const struct diagnosis_error *e = &s->diagnosis.errors[i];
+        seen_note(&s->seen, e->status, e->entry, e->second);
+    }
+}
+
 static void put_series(struct buf *out, const struct series *s, const struct rule *rule)
 {
     const struct rule_finding *worst = &s->worst;
@@ -337,6 +367,7 @@ static void put_series(struct buf *out, const struct series *s, const struct rul
     series_state(s, rule, buf_room(out, size));
     out->len += size;
     put_diagnosis(out, &s->diagnosis);
+    put_seen(out, s);
 }
 
 /* The alert that a series had; without it, it has none. */
@@ -367,13 +398,13 @@ static void get_series(struct packing *in, struct alert_set *set, struct watcher
     s->number = number;
     bool is_active = packing_get_upto(in, 1) != 0;
     s->state = (enum alert_state)packing_get_upto(in, ALERT_RESOLVED);
-    s->severity = (enum rule_severity)packing_get_upto(in, RULE_CRITICAL);
+    s->severity = (enum rule_severity)packing_get_upto(in, RULE_INFO);
     int64_t *const seconds[] = {&s->last_seen, &s->since,     &s->any_from,
                                 &s->crit_from, &s->over_from, &s->worst.onset};
     for (size_t i = 0; i < sizeof seconds / sizeof *seconds; i++) {
         *seconds[i] = get_second(in);
     }
-    s->worst.severity = (enum rule_severity)packing_get_upto(in, RULE_CRITICAL);
+    s->worst.severity = (enum rule_severity)packing_get_upto(in, RULE_INFO);
     s->worst.requests = packing_get(in);
     s->worst.errors = packing_get(in);
     s->worst.ratio = packing_get_double(in);
@@ -385,6 +416,7 @@ static void get_series(struct packing *in, struct alert_set *set, struct watcher
         memcpy(s->detector, state.ptr, state.len);
     }
     get_diagnosis(in, &s->diagnosis, &set->labels);
+    get_seen(in, s);
     if (is_active) {
         lane_activate(lane, s);
     }

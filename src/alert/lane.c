@@ -155,9 +155,9 @@ void lane_add(struct lane *lane, const struct lane_owner *owner, const struct la
     } else {
         *open_place(lane, at) = *entry;
     }
-    if (entry->second > entry->series->last_seen) {
-        entry->series->last_seen = entry->second;
-    }
+    struct series *s = entry->series;
+    s->last_seen = entry->second > s->last_seen ? entry->second : s->last_seen;
+    s->known_from = entry->second < s->known_from ? entry->second : s->known_from;
     if (lane->n_entries > LANE_OPEN) {
         lane_close(lane, owner, lane->entries[lane->head].second + 1);
     }

@@ -28,6 +28,7 @@ struct alert_code {
     uint16_t status, entry; /* as in struct verdict */
     enum blame blame;
     uint64_t count;
+    bool is_new; /* the series never had it before */
 };
 
 struct alert_where {

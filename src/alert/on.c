@@ -36,8 +36,8 @@ static unsigned blame_bit(struct span word)
 /* All words there are, for "did you mean"; codes are told by their digits. */
 static int refuse(struct span word, struct problem *why)
 {
-    const char *words[BLAMES + 4] = {"5xx", "4xx", "errors", "unparsed"};
-    size_t n = 4;
+    const char *words[BLAMES + 5] = {"5xx", "4xx", "errors", "vendor", "unparsed"};
+    size_t n = 5;
     for (enum blame b = BLAME_NONE + 1; b < BLAMES; b++) {
         words[n++] = blame_name(b);
     }
@@ -53,6 +53,8 @@ int on_add(struct rule_on *on, struct span word, struct problem *why)
         on->classes |= word.ptr[0] == '5' ? ON_5XX : ON_4XX;
     } else if (span_is(word, "errors")) {
         on->classes |= ON_4XX | ON_5XX;
+    } else if (span_is(word, "vendor")) {
+        on->classes |= ON_VENDOR;
     } else if (span_is(word, "unparsed")) {
         on->classes |= ON_UNPARSED;
     } else if (blame) {
@@ -80,14 +82,22 @@ bool on_has_code(const struct rule_on *on, uint16_t status)
     return false;
 }
 
-bool on_has(const struct rule_on *on, uint16_t status, enum blame blame)
+/* What has no entry is nobody's; "ietf" is who writes the standards. */
+static bool is_vendors(struct verdict v)
 {
-    return on_has_code(on, status) || on->blames >> blame & 1;
+    const struct code *code = verdict_code(v);
+    return code && strcmp(code->owner, "ietf") != 0;
+}
+
+bool on_has(const struct rule_on *on, struct verdict v)
+{
+    return on_has_code(on, v.status) || on->blames >> v.blame & 1 ||
+           (on->classes & ON_VENDOR && is_vendors(v));
 }
 
 bool on_is_by_class(const struct rule_on *on)
 {
-    return on->blames == 0 && on->codes[0] == 0;
+    return on->blames == 0 && on->codes[0] == 0 && !(on->classes & ON_VENDOR);
 }
 
 /* In any order: a code is not there twice. */

@@ -3,12 +3,13 @@
 #define TEAPOT_ALERT_ON_H
 
 #include "base/diag.h"
-#include "codes/codes.h"
+#include "codes/verdict.h"
 
 enum {
     ON_4XX = 1, /* bits of classes */
     ON_5XX = 2,
     ON_UNPARSED = 4, /* lines that no format read, of all lines; beside nothing else */
+    ON_VENDOR = 8,   /* 4xx and 5xx with a code that a vendor made up */
     ON_CODES = 16,   /* codes that one rule may name */
 };
 
@@ -19,15 +20,15 @@ struct rule_on {
     uint16_t codes[ON_CODES]; /* from 400 to 599; 0 at the end when there are fewer */
 };
 
-/* Adds a word: "5xx", "4xx", "errors" (both), "unparsed", a code such as "499", or a blame such as
- * "upstream". 0, or -EINVAL with `why`. */
+/* Adds a word: "5xx", "4xx", "errors" (both), "vendor", "unparsed", a code such as "499", or a
+ * blame such as "upstream". 0, or -EINVAL with `why`. */
 int on_add(struct rule_on *on, struct span word, struct problem *why);
 
-/* Is an answer with that code an error, whoever is to blame? */
+/* Is an answer with that status an error, whoever is to blame and whose code it is? */
 bool on_has_code(const struct rule_on *on, uint16_t status);
 
 /* Is an answer with a 4xx or 5xx an error? */
-bool on_has(const struct rule_on *on, uint16_t status, enum blame blame);
+bool on_has(const struct rule_on *on, struct verdict verdict);
 
 /* Is it told by the class of its code alone, or that it has none? */
 bool on_is_by_class(const struct rule_on *on);

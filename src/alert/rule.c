@@ -41,6 +41,12 @@ static const struct preset presets[] = {
       .critical = 0.5,
       .critical_clear = 0.2}},
     {"silent", {.kind = RULE_SILENT, .window_s = 600}},
+    /* Our own: the window is how long further new codes are told with the first. */
+    {"first",
+     {.kind = RULE_FIRST,
+      .on = {.classes = ON_5XX | ON_VENDOR},
+      .window_s = 300,
+      .learn_s = RULE_LEARN_S}},
     /* The Site Reliability Workbook, chapter 5 (slo.c has its rates and windows); the objective is
      * its example, the window what a diagnosis looks at. */
     {"sre", {.kind = RULE_BURN, .on = {.classes = ON_5XX}, .window_s = 300, .objective = 0.999}},
@@ -52,8 +58,8 @@ static const struct preset presets[] = {
       .false_alarm_s = RULE_FALSE_ALARM_S}},
 };
 
-static const char *const preset_names[] = {"netdata", "prometheus", "sre", "drift",
-                                           "silent",  "spike",      NULL};
+static const char *const preset_names[] = {"netdata", "prometheus", "sre",   "drift",
+                                           "silent",  "first",      "spike", NULL};
 
 _Static_assert(sizeof preset_names / sizeof *preset_names == sizeof presets / sizeof *presets + 1,
                "every preset has its name in the list");
@@ -159,6 +165,7 @@ static int check_kind(const struct rule *rule, struct problem *why)
     case RULE_THRESHOLD: return check_limits(rule, why);
     case RULE_BURN: return check_objective(rule, why);
     case RULE_SILENT: return 0;
+    case RULE_FIRST: return check_seconds("learn", rule->learn_s, 0, RULE_LEARN_MOST_S, why);
     case RULE_SPIKE: break;
     }
     if (rule->false_alarm_s < RULE_FALSE_ALARM_LEAST_S) {
@@ -206,7 +213,8 @@ bool rule_equal(const struct rule *a, const struct rule *b)
            same(a->warning, b->warning) && same(a->warning_clear, b->warning_clear) &&
            same(a->critical, b->critical) && same(a->critical_clear, b->critical_clear) &&
            a->for_s == b->for_s && a->clear_for_s == b->clear_for_s &&
-           a->false_alarm_s == b->false_alarm_s && same(a->objective, b->objective);
+           a->false_alarm_s == b->false_alarm_s && a->learn_s == b->learn_s &&
+           same(a->objective, b->objective);
 }
 
 char *rule_percent(double ratio, char out[RULE_PERCENT])
@@ -232,6 +240,7 @@ const char *rule_severity_name(enum rule_severity severity)
     case RULE_NONE: return "none";
     case RULE_WARNING: return "warning";
     case RULE_CRITICAL: return "critical";
+    case RULE_INFO: return "info";
     }
     return "none";
 }

@@ -19,12 +19,14 @@ enum rule_kind {
     RULE_SPIKE,     /* learned, with a budget of false alarms (spike.c) */
     RULE_BURN,      /* burn rates of an objective's error budget (slo.c) */
     RULE_SILENT,    /* no request for a while (silent.c) */
+    RULE_FIRST,     /* codes that were never seen before (first.c) */
 };
 
 enum rule_severity {
     RULE_NONE,
     RULE_WARNING,
     RULE_CRITICAL,
+    RULE_INFO, /* last, since kept states have these numbers; a rule has this severity or others */
 };
 
 enum {
@@ -34,6 +36,8 @@ enum {
     RULE_WAIT_MAX_S = 86400,
     RULE_FALSE_ALARM_S = 2592000, /* once in 30 days, by default */
     RULE_FALSE_ALARM_LEAST_S = 3600,
+    RULE_LEARN_S = 86400, /* a day, by default */
+    RULE_LEARN_MOST_S = 2592000,
     RULE_PERCENT = 24, /* bytes that rule_percent needs */
 };
 
@@ -53,6 +57,8 @@ struct rule {
     /* Of a spike rule, which has no limits and waits: it may be wrong once in so many seconds, all
      * its series together. */
     int64_t false_alarm_s;
+    /* Of a rule for new codes, which has no limits: a series must be known for so long. */
+    int learn_s;
     /* Of a burn rate rule, which has no limits: of so many requests, 0 to 1, none may be an error.
      */
     double objective;
@@ -65,6 +71,8 @@ struct rule_finding {
     int64_t onset; /* estimated second in which it began, when severity is not RULE_NONE */
     uint64_t requests, errors; /* in the window */
     double ratio, baseline;    /* baseline below 0: not known */
+    bool is_news;              /* there is more to be told of the alert, though it got no worse */
+    int64_t known_s;           /* of a rule for new codes: how old the series is */
     double evidence; /* of a spike rule, in nats: exp of it is how many seconds chance needs */
     /* Of a burn rate rule: which of its windows, how fast the error budget is used up in the longer
      * one, and what is left of 30 days' (1: all; below 0: less than nothing). */
@@ -92,9 +100,9 @@ struct rule_detector {
                      size_t size);
 };
 
-/* Fills in a preset, "spike", "netdata", "prometheus", "sre", "drift" or "silent" (figures and
- * sources in rule.c); `name` and `by` stay. False, with the rule untouched, when there is no preset
- * of that name. */
+/* Fills in a preset, "spike", "netdata", "prometheus", "sre", "drift", "silent" or "first" (figures
+ * and sources in rule.c); `name` and `by` stay. False, with the rule untouched, when there is no
+ * preset of that name. */
 bool rule_preset(struct rule *rule, struct span preset);
 
 /* The names of the presets, NULL at the end. Static. */
@@ -109,10 +117,10 @@ bool rule_equal(const struct rule *a, const struct rule *b);
 /* Writes a ratio as a person says it, "31 %", "0.12 %", "under 0.01 %", and returns `out`. */
 char *rule_percent(double ratio, char out[RULE_PERCENT]);
 
-/* "none", "warning", "critical". Static. */
+/* "none", "warning", "critical", "info". Static. */
 const char *rule_severity_name(enum rule_severity severity);
 
 /* The detectors of each kind. Static. */
-extern const struct rule_detector rule_threshold, rule_spike, rule_slo, rule_silent;
+extern const struct rule_detector rule_threshold, rule_spike, rule_slo, rule_silent, rule_first;
 
 #endif

@@ -130,17 +130,34 @@ static void add_series(struct text *t, const struct alert *a)
     }
 }
 
+static void add_code(struct text *t, const struct alert_code *c)
+{
+    char word[STATUS_TEXT];
+    add(t, "%s ", status_text(c->status, word));
+    add_name(t, code_name(c), CODE_SHOWN);
+}
+
+/* "New code 521 Web Server Is Down", "New codes 521 Web Server Is Down and 2 more". */
+static void add_new_codes(struct text *t, const struct alert *a)
+{
+    add(t, a->n_codes > 1 ? "New codes " : "New code ");
+    add_code(t, &a->codes[0]);
+    if (a->n_codes > 1) {
+        add(t, " and %u more", (unsigned)(a->n_codes - 1));
+    }
+}
+
 /* "502 Bad Gateway from upstream for shop.example.com". */
 static void add_subject(struct text *t, const struct alert *a, const struct rule *rule)
 {
     uint64_t all = sum_blame(a);
     if (rule->kind == RULE_SILENT) {
         add(t, "No requests");
+    } else if (rule->kind == RULE_FIRST && a->n_codes) {
+        add_new_codes(t, a);
     } else if (a->n_codes && a->codes[0].count * 2 > all) {
-        char word[STATUS_TEXT];
-        add(t, "%s%s ", is_most(a->codes[0].count, all) ? "" : "Mostly ",
-            status_text(a->codes[0].status, word));
-        add_name(t, code_name(&a->codes[0]), CODE_SHOWN);
+        add(t, "%s", is_most(a->codes[0].count, all) ? "" : "Mostly ");
+        add_code(t, &a->codes[0]);
     } else {
         add(t, "%s", on_words(&rule->on));
     }
@@ -186,6 +203,15 @@ static void add_budget(struct text *t, const struct alert *a)
     }
 }
 
+/* "; 521 was never seen before". The other alert says it of itself. */
+static void add_novelty(struct text *t, const struct alert *a, const struct rule *rule)
+{
+    char word[STATUS_TEXT];
+    if (a->n_codes && a->codes[0].is_new && rule->kind != RULE_FIRST) {
+        add(t, "; %s was never seen before", status_text(a->codes[0].status, word));
+    }
+}
+
 /* In the order in which somebody asks: what, since when, how much, what is usual, and where. */
 void sentence_firing(struct alert *alert, const struct rule *rule)
 {
@@ -204,6 +230,7 @@ void sentence_firing(struct alert *alert, const struct rule *rule)
         add(&t, " (usually %s)", rule_percent(alert->baseline, percent));
     }
     add_places(&t, alert);
+    add_novelty(&t, alert, rule);
     add_budget(&t, alert);
     add(&t, ".");
 }
@@ -214,7 +241,10 @@ void sentence_resolved(struct alert *alert, const struct rule *rule, int64_t ove
 {
     struct text t = {alert->summary, 0, sizeof alert->summary};
     add_subject(&t, alert, rule);
-    add(&t, worst ? " is over since " : " is not watched any more since ");
+    bool is_news = rule->kind == RULE_FIRST;
+    add(&t, !worst    ? " is not watched any more since "
+            : is_news ? " is no news since "
+                      : " is over since ");
     add_clock(&t, over);
     add(&t, " after ");
     add_duration(&t, over - alert->since);

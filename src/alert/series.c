@@ -15,6 +15,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum {
+    NEW_S = 60, /* a code that came so long before the onset is still part of it */
+};
+
 const struct rule_detector *series_detector(const struct rule *rule)
 {
     switch (rule->kind) {
@@ -22,6 +26,7 @@ const struct rule_detector *series_detector(const struct rule *rule)
     case RULE_SPIKE: return &rule_spike;
     case RULE_BURN: return &rule_slo;
     case RULE_SILENT: return &rule_silent;
+    case RULE_FIRST: return &rule_first;
     }
     return &rule_threshold;
 }
@@ -43,6 +48,7 @@ struct series *series_new(const struct rule *rule, uint64_t hash, struct span so
     s->host = alloc_text(span_head(host, ALERT_NAME_BYTES - 1));
     s->detector = alloc_zero(1, state_room(rule));
     s->last_seen = INT64_MIN;
+    s->known_from = INT64_MAX;
     s->state = ALERT_RESOLVED;
     s->over_from = INT64_MAX;
     return s;
@@ -55,6 +61,7 @@ void series_free(struct series *s, struct label_table *labels)
     free(s->host);
     free(s->detector);
     free(s->resting);
+    free(s->seen.codes);
     free(s);
 }
 
@@ -124,7 +131,10 @@ static enum rule_severity held(const struct series *s, const struct rule *rule, 
     if (s->crit_from <= second - rule->for_s) {
         return RULE_CRITICAL;
     }
-    return s->any_from <= second - rule->for_s ? RULE_WARNING : RULE_NONE;
+    if (s->any_from > second - rule->for_s) {
+        return RULE_NONE;
+    }
+    return rule->kind == RULE_FIRST ? RULE_INFO : RULE_WARNING;
 }
 
 /* A few requests easily make an extreme ratio, so they never become the worst that is told. */
@@ -154,7 +164,8 @@ static enum series_change while_found(struct series *s, const struct rule *rule,
     enum rule_severity now = held(s, rule, second);
     bool was_pending = s->state == ALERT_PENDING;
     bool too_few = was_pending && finding->requests <= rule->min_requests;
-    if (now <= s->severity || too_few) {
+    bool is_worse = now > s->severity || (finding->is_news && s->state == ALERT_FIRING);
+    if (!is_worse || too_few) {
         return SERIES_SAME;
     }
     s->severity = now;
@@ -179,11 +190,29 @@ static enum series_change while_over(struct series *s, const struct rule *rule, 
     return s->over_from <= second - rule->clear_for_s ? SERIES_RESOLVED : SERIES_SAME;
 }
 
+/* Of the errors of a second, counts those whose code the series never had before; only those are
+ * left in the diagnosis. */
+static uint64_t keep_new(struct series *s, int64_t second)
+{
+    uint64_t fresh = 0;
+    for (uint32_t i = 0; i < s->diagnosis.n_errors; i++) {
+        struct diagnosis_error *e = &s->diagnosis.errors[i];
+        if (e->second == second) {
+            e->count = seen_first(&s->seen, e->status, e->entry) == second ? e->count : 0;
+            fresh += e->count;
+        }
+    }
+    return fresh;
+}
+
 /* Takes the counts of the second, and leaves the series empty for the next one. */
 enum series_change series_tick(struct series *s, const struct rule *rule, int64_t second,
                                struct rule_finding *finding)
 {
     wake(s, rule);
+    if (rule->kind == RULE_FIRST && s->errors) {
+        s->errors = keep_new(s, second);
+    }
     series_detector(rule)->tick(s->detector, rule, second, s->requests, s->errors, finding);
     s->requests = s->errors = 0;
     return finding->severity == RULE_NONE ? while_over(s, rule, second)
@@ -201,15 +230,25 @@ static void write_id(const struct series *s, const struct rule *rule, struct ale
     snprintf(out->id, sizeof out->id, "%016llx", (unsigned long long)id);
 }
 
-/* What a spike rule counts begins at its onset; the other rules' window may begin before that. */
+/* What some rules count begins at the onset; the other rules' window may begin before that. */
 static struct diagnosis_time time_of(const struct series *s, const struct rule *rule,
                                      int64_t second, const struct rule_finding *finding)
 {
     double usual = finding->baseline > 0 ? finding->baseline * (double)finding->requests : 0;
     struct diagnosis_time time = diagnosis_time(second, rule->window_s, s->since, usual);
-    bool is_since_onset = rule->kind == RULE_SPIKE && s->since > time.first;
-    time.first = is_since_onset ? s->since : time.first;
+    bool is_since_onset = rule->kind == RULE_SPIKE || rule->kind == RULE_FIRST;
+    time.first = is_since_onset && s->since > time.first ? s->since : time.first;
     return time;
+}
+
+/* Which codes came with the alert, and never before. */
+static void mark_new(const struct series *s, struct alert *out)
+{
+    bool is_old = s->known_from <= s->since - RULE_LEARN_S;
+    for (uint32_t i = 0; i < out->n_codes; i++) {
+        struct alert_code *c = &out->codes[i];
+        c->is_new = is_old && seen_first(&s->seen, c->status, c->entry) >= s->since - NEW_S;
+    }
 }
 
 void series_describe(const struct series *s, const struct rule *rule, int64_t second,
@@ -234,7 +273,9 @@ void series_describe(const struct series *s, const struct rule *rule, int64_t se
     told.severity = s->severity;
     series_detector(rule)->evidence(rule, &told, out->evidence, sizeof out->evidence);
     struct diagnosis_time time = time_of(s, rule, second, finding);
-    places_fill(&s->diagnosis, &time, diagnosis_fill(&s->diagnosis, &time, out), out);
+    uint64_t total = diagnosis_fill(&s->diagnosis, &time, out);
+    mark_new(s, out);
+    places_fill(&s->diagnosis, &time, total, out);
     sentence_firing(out, rule);
 }
 

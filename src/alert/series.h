@@ -7,6 +7,7 @@
 #define TEAPOT_ALERT_SERIES_H
 
 #include "alert/diagnosis.h"
+#include "alert/seen.h"
 
 enum series_change {
     SERIES_SAME,
@@ -19,11 +20,13 @@ struct series {
     uint64_t hash, number;     /* of its key; in order of creation within its lane */
     char *source, *host;       /* empty: not by that */
     bool is_active;            /* ticked every second */
-    int64_t last_seen;         /* newest second that something was counted in */
+    int64_t known_from;        /* oldest and … */
+    int64_t last_seen;         /* … newest second that something was counted in */
     uint64_t requests, errors; /* of the second that is being closed */
     void *detector;            /* NULL while it rests: then its state is in … */
     char *resting;             /* … this, by base/sparse.h, else NULL */
     struct diagnosis diagnosis;
+    struct seen seen;
 
     enum alert_state state;             /* ALERT_RESOLVED: nothing is the matter */
     enum rule_severity severity;        /* that was told */

@@ -112,7 +112,8 @@ static struct counts counts_of(const struct taking *t, const struct window_recor
 
 static bool is_error(const struct taking *t, const struct window_error *e)
 {
-    return e->blame < BLAMES && on_has(&t->watch->rule.on, e->status, e->blame);
+    struct verdict v = {e->status, e->entry, e->blame};
+    return e->blame < BLAMES && on_has(&t->watch->rule.on, v);
 }
 
 /* Adds up a second's errors by host, from the next error on; or takes them away again, so that the
@@ -205,6 +206,7 @@ static void take_error(struct taking *t, const struct window_error *e)
                                     .entry = e->entry,
                                     .blame = (uint8_t)e->blame};
     diagnosis_add(&s->diagnosis, t->owner->labels, &error, oldest_of(t));
+    seen_note(&s->seen, error.status, error.entry, error.second);
 }
 
 /* Whose fault it was is not kept with a line: that of an error like it must do. */

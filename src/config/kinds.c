@@ -167,6 +167,7 @@ static int refuse_limits(const struct stanza *s, const struct rule *rule)
     case RULE_THRESHOLD: return 0;
     case RULE_SPIKE: return refuse_settings(s, "spike", settings);
     case RULE_BURN: return refuse_settings(s, "burn rate", settings + 3);
+    case RULE_FIRST: return refuse_settings(s, "first sight", settings);
     case RULE_SILENT: break;
     }
     if (stanza_text(s, "on")) {
@@ -229,7 +230,13 @@ static int take_false_alarms(const struct stanza *s, struct rule *rule)
 static int take_figures(const struct stanza *s, struct rule *rule)
 {
     static const struct stanza_bounds bounds = {0, 86400000, 1000, "whole seconds up to one day"};
-    if (take_on(s, rule) || take_by(s, rule) ||
+    static const struct stanza_bounds days = {0, RULE_LEARN_MOST_S * 1000LL, 1000,
+                                              "whole seconds up to 30 days"};
+    if (stanza_text(s, "learn") && rule->kind != RULE_FIRST) {
+        problem_set(s->file->why, "only preset = first has learn");
+        return stanza_refuse(s, "learn", 0);
+    }
+    if (stanza_duration(s, "learn", days, &rule->learn_s) || take_on(s, rule) || take_by(s, rule) ||
         stanza_duration(s, "window", bounds, &rule->window_s) ||
         stanza_count(s, "min_requests", &rule->min_requests) ||
         take_limit(s, "warning", &rule->warning, &rule->warning_clear) ||
@@ -510,6 +517,7 @@ static const struct kind kinds[] = {
       {"clear_for", false},
       {"false_alarms", false},
       {"objective", false},
+      {"learn", false},
       {"off", false}},
      take_alert},
     {"notify",

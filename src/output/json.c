@@ -123,6 +123,9 @@ static void add_alert_codes(cJSON *to, const struct alert *a)
         const struct code *code = verdict_code((struct verdict){c->status, c->entry, c->blame});
         cJSON *row = code_row(c->status, code, c->blame);
         add_number(row, "count", c->count);
+        if (c->is_new) {
+            cJSON_AddTrueToObject(row, "new");
+        }
         cJSON_AddItemToArray(rows, row);
     }
     for (enum blame blame = BLAME_NONE; blame < BLAMES; blame++) {

@@ -145,7 +145,9 @@ static int priority_of(const struct alert *a)
     if (a->state != ALERT_FIRING) {
         return LOG_NOTICE;
     }
-    return a->severity == RULE_CRITICAL ? LOG_CRIT : LOG_WARNING;
+    return a->severity == RULE_CRITICAL ? LOG_CRIT
+           : a->severity == RULE_INFO   ? LOG_NOTICE
+                                        : LOG_WARNING;
 }
 
 /* The journal takes any byte, but programs that print a message should not be driven by one. */

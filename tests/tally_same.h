@@ -71,7 +71,9 @@ static inline bool same_record(const struct window *a, const struct window_recor
 {
     return x->second == y->second && x->requests == y->requests && x->e4xx == y->e4xx &&
            x->e5xx == y->e5xx && x->unparsed == y->unparsed &&
-           span_equal(window_name(a, x->host), window_name(b, y->host));
+           span_equal(window_name(a, x->host), window_name(b, y->host)) &&
+           span_equal(window_name(a, x->route), window_name(b, y->route)) &&
+           span_equal(window_name(a, x->upstream), window_name(b, y->upstream));
 }
 
 static inline void assert_same_records(const struct window *a, const struct window *b)
@@ -84,7 +86,7 @@ static inline void assert_same_records(const struct window *a, const struct wind
         }
         assert_true(k < b->n_records);
         assert_int_equal(a->records[i].second, b->records[i].second);
-        assert_int_equal(a->records[i].host == 0, b->records[i].host == 0);
+        assert_int_equal(window_is_whole(&a->records[i]), window_is_whole(&b->records[i]));
     }
 }
 
@@ -131,6 +133,8 @@ static inline void assert_same_window(const struct window *a, const struct windo
         assert_int_equal(x->status, y->status);
         assert_same_text((struct span){x->text, x->len}, (struct span){y->text, y->len});
         assert_same_text(window_name(a, x->host), window_name(b, y->host));
+        assert_same_text(window_name(a, x->route), window_name(b, y->route));
+        assert_same_text(window_name(a, x->upstream), window_name(b, y->upstream));
     }
 }
 

@@ -180,7 +180,7 @@ static void feeding_in_pieces_gives_the_same_alerts(void **state)
     (void)state;
     struct rule rule = world_rule(RULE_BY_SOURCE | RULE_BY_HOST);
     struct world *whole = world_new(&rule);
-    struct window all = {.by_host = true};
+    struct window all = {.by = WINDOW_BY_HOST};
     write_day(&all, WORLD_START, 1000);
     alert_set_feed(whole->set, "a.log", &all, WORLD_START + 1000);
     window_done(&all);
@@ -188,7 +188,7 @@ static void feeding_in_pieces_gives_the_same_alerts(void **state)
     static const int64_t sizes[] = {1, 7, 250};
     for (size_t i = 0; i < 3; i++) {
         struct world *parts = world_new(&rule);
-        struct window w = {.by_host = true};
+        struct window w = {.by = WINDOW_BY_HOST};
         for (int64_t s = 0; s < 1000; s += sizes[i]) {
             int64_t n = s + sizes[i] <= 1000 ? sizes[i] : 1000 - s;
             write_day(&w, WORLD_START + s, n);
@@ -207,8 +207,8 @@ static void hosts_are_watched_apart(void **state)
     (void)state;
     struct rule rule = world_rule(RULE_BY_HOST);
     struct world *world = world_new(&rule);
-    assert_true(alert_set_by_host(world->set));
-    struct window w = {.by_host = true};
+    assert_int_equal(alert_set_by(world->set), WINDOW_BY_HOST);
+    struct window w = {.by = WINDOW_BY_HOST};
     write_day(&w, WORLD_START, 1000);
     alert_set_feed(world->set, "a.log", &w, WORLD_START + 1000);
     assert_int_equal(alert_set_count(world->set), 1);
@@ -224,7 +224,7 @@ static void requests_without_a_host_are_watched_by_a_rule_by_host(void **state)
     (void)state;
     struct rule rule = world_rule(RULE_BY_SOURCE | RULE_BY_HOST);
     struct world *world = world_new(&rule);
-    struct window w = {.by_host = true};
+    struct window w = {.by = WINDOW_BY_HOST};
     for (int64_t s = WORLD_START; s < WORLD_START + 60; s++) {
         world_add(&w, s, "fine.example", 50, 0, 500);
         world_add(&w, s, "", 5, 5, 500);
@@ -260,7 +260,7 @@ static void rule_counts_what_it_is_on(void **state)
 /* A minute of traffic in which one host has client aborts, and another one bad gateways. */
 static void feed_mixed(struct world *world)
 {
-    struct window w = {.by_host = true};
+    struct window w = {.by = WINDOW_BY_HOST};
     for (int64_t s = WORLD_START; s < WORLD_START + 60; s++) {
         world_add(&w, s, "shop.example", 40, 10, 499);
         world_add(&w, s, "blog.example", 30, 20, 502);
@@ -316,6 +316,101 @@ static void codes_are_counted_by_host_too(void **state)
         assert_int_equal(a->codes[0].status, is_shop ? 499 : 404);
         assert_true(fabs(a->ratio - (is_shop ? 0.2 : 0.5)) < 1e-9);
     }
+    world_free(world);
+}
+
+/* A second of a shop: two upstreams, of which one fails on one route, and answers of its own. */
+static void add_shop(struct window *w, int64_t second)
+{
+    static const struct {
+        const char *route, *upstream;
+        int ok, bad;
+    } rows[] = {{"/cart", "10.0.0.7:80", 2, 8},
+                {"/cart", "10.0.0.8:80", 10, 0},
+                {"/list", "10.0.0.7:80", 10, 0},
+                {"/list", "10.0.0.8:80", 10, 0},
+                {"/", "", 20, 0}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct window_line good = world_line("shop.example", 200);
+        struct window_line wrong = world_line("shop.example", 502);
+        good.route = wrong.route = span_of(rows[i].route);
+        good.upstream = wrong.upstream = span_of(rows[i].upstream);
+        for (int k = 0; k < rows[i].ok + rows[i].bad; k++) {
+            window_add(w, second, k < rows[i].ok ? &good : &wrong);
+        }
+    }
+}
+
+/* It must not matter what else the window tells apart, because other rules want it. */
+static void routes_and_upstreams_are_watched_apart(void **state)
+{
+    static const struct {
+        unsigned by;
+        const char *route, *upstream;
+        uint64_t requests; /* of the series, in a second */
+    } cases[] = {{RULE_BY_UPSTREAM, "", "10.0.0.7:80", 20},
+                 {RULE_BY_ROUTE, "/cart", "", 20},
+                 {RULE_BY_ROUTE | RULE_BY_UPSTREAM | RULE_BY_HOST, "/cart", "10.0.0.7:80", 10}};
+    (void)state;
+    for (size_t i = 0; i < 2 * sizeof cases / sizeof *cases; i++) {
+        struct rule rule = world_rule(cases[i / 2].by);
+        struct world *world = world_new(&rule);
+        unsigned by = i % 2 ? WINDOW_BY_PLACE : alert_set_by(world->set);
+        struct window w = {.by = (uint8_t)by};
+        for (int64_t s = WORLD_START; s < WORLD_START + 20; s++) {
+            add_shop(&w, s);
+        }
+        alert_set_feed(world->set, "a.log", &w, WORLD_START + 20);
+        assert_int_equal(alert_set_count(world->set), 1);
+        const struct alert *a = alert_set_at(world->set, 0);
+        assert_string_equal(a->route, cases[i / 2].route);
+        assert_string_equal(a->upstream, cases[i / 2].upstream);
+        assert_int_equal(a->requests % cases[i / 2].requests, 0);
+        assert_int_equal(a->errors * cases[i / 2].requests, a->requests * 8);
+        for (uint32_t k = 0; k < a->n_where; k++) { /* what the series says is not said again */
+            assert_false(strcmp(a->where[k].dimension, "route") == 0 && a->route[0]);
+            assert_false(strcmp(a->where[k].dimension, "upstream") == 0 && a->upstream[0]);
+        }
+        assert_true(a->n_samples > 0);
+        window_done(&w);
+        world_free(world);
+    }
+}
+
+/* Codes and blames are not in the records of places, but they count there all the same. */
+static void codes_are_counted_by_upstream_too(void **state)
+{
+    (void)state;
+    struct rule rule = rule_on_words(RULE_BY_UPSTREAM, "502", NULL);
+    struct world *world = world_new(&rule);
+    struct window w = {.by = (uint8_t)alert_set_by(world->set)};
+    for (int64_t s = WORLD_START; s < WORLD_START + 20; s++) {
+        add_shop(&w, s);
+    }
+    alert_set_feed(world->set, "a.log", &w, WORLD_START + 20);
+    assert_int_equal(alert_set_count(world->set), 1);
+    assert_string_equal(world->last.upstream, "10.0.0.7:80");
+    assert_true(fabs(world->last.ratio - 0.4) < 1e-9);
+    assert_non_null(strstr(world->last.summary, "502 Bad Gateway at upstream 10.0.0.7:80 since"));
+    window_done(&w);
+    world_free(world);
+}
+
+/* A rule on 4xx has lines to show, though a second with 5xx shows those first. */
+static void a_rule_on_4xx_shows_lines(void **state)
+{
+    (void)state;
+    struct rule rule = rule_on_words(0, "404", NULL);
+    struct world *world = world_new(&rule);
+    struct window w = {.by = (uint8_t)alert_set_by(world->set)};
+    assert_int_equal(w.by, WINDOW_4XX_SAMPLES);
+    for (int64_t s = WORLD_START; s < WORLD_START + 60; s++) {
+        world_add(&w, s, "", 5, 1, 502);
+        world_add(&w, s, "", 5, 5, 404);
+    }
+    alert_set_feed(world->set, "a.log", &w, WORLD_START + 60);
+    assert_int_equal(world->last.n_samples, 3);
+    window_done(&w);
     world_free(world);
 }
 
@@ -386,7 +481,7 @@ static void feed_in_turns(struct world *world, uint64_t seed)
         seed = seed > 1 ? seed * 6364136223846793005u + 1442695040888963407u : 1;
         size_t k = seed > 1 ? (seed >> 33) % 3 : turn % 3;
         int64_t n = seed > 1 ? (int64_t)(seed >> 40) % 90 + 1 : 1;
-        struct window w = {.by_host = true};
+        struct window w = {.by = WINDOW_BY_HOST};
         for (; n > 0 && done[k] < 900; n--, done[k]++) {
             bool fails = done[k] % 300 > 200 && k < 2;
             world_add(&w, WORLD_START + done[k], k ? "shop.example" : "blog.example", 3, fails,
@@ -593,14 +688,14 @@ static void alerts_of_a_rule_that_is_gone_are_resolved(void **state)
     assert_true(world->last.resolved_at == WORLD_START + 60);
     alert_set_rules(world->set, NULL, 0);
     assert_int_equal(alert_set_count(world->set), 1);
-    assert_false(alert_set_by_host(world->set));
+    assert_int_equal(alert_set_by(world->set), 0);
     world_free(world);
 }
 
 /* One second in which each of `n` hosts from `first` on has a request. */
 static void feed_hosts(struct world *world, int64_t second, int first, int n)
 {
-    struct window w = {.by_host = true};
+    struct window w = {.by = WINDOW_BY_HOST};
     for (int i = first; i < first + n; i++) {
         char name[32];
         snprintf(name, sizeof name, "h%d.example", i);
@@ -631,7 +726,7 @@ static void hosts_above_the_cap_are_watched_together(void **state)
     struct rule rule = world_rule(RULE_BY_HOST);
     struct world *world = world_new(&rule);
     feed_hosts(world, WORLD_START, 0, ALERT_SERIES);
-    struct window w = {.by_host = true};
+    struct window w = {.by = WINDOW_BY_HOST};
     world_add(&w, WORLD_START + 1, "late.example", 100, 100, 502);
     alert_set_feed(world->set, "a.log", &w, WORLD_START + 2);
     assert_int_equal(world->n_told, 1);
@@ -791,6 +886,9 @@ int main(void)
         cmocka_unit_test(rule_counts_what_it_is_on),
         cmocka_unit_test(a_rule_may_count_codes_and_blames),
         cmocka_unit_test(codes_are_counted_by_host_too),
+        cmocka_unit_test(routes_and_upstreams_are_watched_apart),
+        cmocka_unit_test(codes_are_counted_by_upstream_too),
+        cmocka_unit_test(a_rule_on_4xx_shows_lines),
         cmocka_unit_test(a_rule_on_blame_shows_lines),
         cmocka_unit_test(sources_are_summed_when_all_have_passed),
         cmocka_unit_test(lagging_source_is_waited_for),

@@ -21,7 +21,7 @@ static struct rule first_rule(unsigned by)
 /* One second of a source with three good answers and one of that status; 0: without. */
 static void second_of(struct world *world, const char *source, int64_t second, uint16_t status)
 {
-    struct window w = {.by_host = true};
+    struct window w = {.by = WINDOW_BY_HOST};
     world_add(&w, second, "shop.example", 3, status != 0, status);
     alert_set_feed(world->set, source, &w, second + 1);
     window_done(&w);

@@ -46,7 +46,7 @@ static void feed_second(struct world *world, int64_t i)
 {
     static const char *const sources[] = {"a.log", "b.log"};
     for (int k = 0; k < 2; k++) {
-        struct window w = {.by_host = true};
+        struct window w = {.by = (uint8_t)alert_set_by(world->set)};
         bool is_bad = k == 0 && ((i > 1800 && i < 1950) || (i > 4000 && i < 4100));
         int64_t second = WORLD_START + i;
         world_add(&w, second, "shop.example", is_bad ? 3 : 9, is_bad ? 7 : i % 97 == 0, 502);
@@ -103,7 +103,7 @@ static void what_was_seen_is_kept(void **state)
     for (int64_t every = 0; every < 3; every++) {
         struct world *world = world_new(&rule);
         for (int64_t i = 0; i < 9000; i += 30) {
-            struct window w = {.by_host = true};
+            struct window w = {.by = WINDOW_BY_HOST};
             world_add(&w, WORLD_START + i, "shop.example", 3, i > 7500 || i % 90 == 0,
                       i % 90 == 0 ? 502 : 503);
             alert_set_feed(world->set, "a.log", &w, WORLD_START + i + 1);
@@ -136,7 +136,8 @@ static void assert_same_alerts(struct alert_set *a, struct alert_set *b)
 
 static void restarts_change_nothing(void **state)
 {
-    static const unsigned by[] = {0, RULE_BY_SOURCE, RULE_BY_SOURCE | RULE_BY_HOST, RULE_BY_HOST};
+    static const unsigned by[] = {0, RULE_BY_SOURCE, RULE_BY_SOURCE | RULE_BY_HOST,
+                                  RULE_BY_HOST | RULE_BY_ROUTE | RULE_BY_UPSTREAM};
     static const int64_t every[] = {1, 7, 611, 1900, 4050};
     (void)state;
     for (size_t i = 0; i < 2 * sizeof by / sizeof *by; i++) {

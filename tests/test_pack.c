@@ -166,7 +166,7 @@ static void what_waits_for_its_second_waits_on(void **state)
                                       {900000, 100, 101, 900000, 0}};
     (void)state;
     for (size_t i = 0; i < sizeof(logs) / sizeof(logs[0]); i++) {
-        struct window w = {.by_host = true}, back = {.by_host = true};
+        struct window w = {.by = WINDOW_BY_HOST}, back = {.by = WINDOW_BY_HOST};
         struct buf packed = {0};
         struct window_line line = {.host = SPAN("h"), .text = SPAN("a line"), .status = 502};
         line.entry = verdict_entry(502, SERVER_NGINX, SPAN(""));
@@ -194,7 +194,7 @@ static void what_waits_for_its_second_waits_on(void **state)
         }
         assert_same_window(&w, &back);
         for (size_t n = 0; n < packed.len; n++) {
-            struct window damaged = {.by_host = true};
+            struct window damaged = {.by = WINDOW_BY_HOST};
             assert_false(pack_read_waiting(&damaged, span_head(buf_span(&packed), n)));
             window_done(&damaged);
         }

@@ -92,7 +92,7 @@ static void check_names_the_figure_that_is_wrong(void **state)
     r[10].critical_clear = 0.06;
     r[11].warning = r[11].critical = 0;
     r[12].warning = 0.06;
-    r[13].by = 8;
+    r[13].by = 16;
     r[14].warning = 0, r[14].warning_clear = 0.5; /* fine: warning is off */
     r[15].warning_clear = (double)NAN;
     static const char *const want[16] = {

@@ -586,8 +586,8 @@ static void count_after_clear(bool rests)
     assert_true(t.window.has_clock);
     fresh.window.has_clock = true;
     fresh.window.clock = t.window.clock;
-    fresh.window.has_sampled = t.window.has_sampled;
-    fresh.window.sampled = t.window.sampled;
+    memcpy(fresh.window.has_sampled, t.window.has_sampled, sizeof fresh.window.has_sampled);
+    memcpy(fresh.window.sampled, t.window.sampled, sizeof fresh.window.sampled);
     if (rests) {
         tally_rest(&t);
         assert_null(t.cells);

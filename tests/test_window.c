@@ -113,7 +113,7 @@ static void the_ends_of_time_do_no_harm(void **state)
 static void a_waiting_line_keeps_its_own_copy(void **state)
 {
     (void)state;
-    struct window w = {.by_host = true};
+    struct window w = {.by = WINDOW_BY_HOST};
     char host[] = "shop.example", text[] = "GET /cart 502";
     struct window_line line = line_of(502, host, text);
     line.route = SPAN("/cart");
@@ -131,7 +131,7 @@ static void a_waiting_line_keeps_its_own_copy(void **state)
 static void each_host_has_its_record_after_that_of_the_source(void **state)
 {
     (void)state;
-    struct window w = {.by_host = true};
+    struct window w = {.by = WINDOW_BY_HOST};
     static const char *const hosts[] = {"a", "b", "a", "c", "b", "a", ""};
     for (size_t i = 0; i < 2 * 7; i++) {
         struct window_line line = line_of(i % 7 == 1 ? 503 : 404, hosts[i % 7], "");
@@ -206,21 +206,21 @@ static void hosts_of_errors_are_the_last_to_be_given_up(void **state)
         line.route = SPAN("/a");
         window_add(&w, T, &line);
     }
-    assert_int_equal(w.n_errors, WINDOW_HOST_ERRORS + 1);
+    assert_int_equal(w.n_errors, WINDOW_PLACE_ERRORS + 1);
     uint32_t sum = 0;
     for (uint32_t i = 0; i < w.n_errors; i++) {
         sum += w.errors[i].count;
     }
     assert_int_equal(sum, 1000);
-    assert_int_not_equal(w.errors[WINDOW_HOST_ERRORS - 1].host, WINDOW_OTHER);
-    assert_int_equal(w.errors[WINDOW_HOST_ERRORS].host, WINDOW_OTHER);
+    assert_int_not_equal(w.errors[WINDOW_PLACE_ERRORS - 1].host, WINDOW_OTHER);
+    assert_int_equal(w.errors[WINDOW_PLACE_ERRORS].host, WINDOW_OTHER);
     window_done(&w);
 }
 
 static void too_many_hosts_share_a_record(void **state)
 {
     (void)state;
-    struct window w = {.by_host = true};
+    struct window w = {.by = WINDOW_BY_HOST};
     char host[32];
     for (int i = 0; i < 5000; i++) {
         snprintf(host, sizeof host, "h%d", i % 2500);
@@ -248,7 +248,7 @@ static void a_log_without_errors_forgets_as_well(void **state)
 static void when_nobody_drains_the_oldest_go(void **state)
 {
     (void)state;
-    struct window w = {.by_host = true};
+    struct window w = {.by = WINDOW_BY_HOST};
     for (int64_t i = 0; i < 100000; i++) {
         struct window_line line = line_of(i % 3 ? 200 : 500, "h", "");
         window_add(&w, T + i, &line);
@@ -302,7 +302,7 @@ static void a_sample_does_not_depend_on_the_drain(void **state)
 static void draining_keeps_the_clock_and_a_waiting_line(void **state)
 {
     (void)state;
-    struct window w = {.by_host = true};
+    struct window w = {.by = WINDOW_BY_HOST};
     char text[256];
     struct window_line line = line_of(500, "h", "x");
     window_add(&w, T, &line);
@@ -310,7 +310,7 @@ static void draining_keeps_the_clock_and_a_waiting_line(void **state)
     window_add(&w, T + DAY, &line);
     window_drain(&w);
     assert_int_equal(w.n_records + w.n_errors + w.n_samples, 0);
-    assert_true(w.has_clock && w.has_pending && w.by_host);
+    assert_true(w.has_clock && w.has_pending && w.by == WINDOW_BY_HOST);
     add(&w, T - 5, 200);
     assert_string_equal(picture(&w, text), "0:2 ");
     assert_true(span_is(window_name(&w, w.records[1].host), "h"));
@@ -384,7 +384,7 @@ static void the_window_does_what_the_rule_says(void **state)
         uint64_t random = seed * 15485863;
         static int64_t second[MOST];
         size_t n = 1 + random_below(&random, 40);
-        struct window w = {.by_host = true}, plain = {.by_host = true};
+        struct window w = {.by = WINDOW_BY_HOST}, plain = {.by = WINDOW_BY_HOST};
         for (size_t i = 0; i < n; i++) {
             uint64_t width = random_below(&random, 2) ? 10 : 100000;
             fill(&lines[i], &random, T + (int64_t)random_below(&random, width));
@@ -429,11 +429,12 @@ static void pieces_merge_to_the_whole(void **state)
     for (uint64_t seed = 1; seed <= 200; seed++) {
         size_t n = 20 + seed * 4, at = 0;
         uint64_t random = seed * 86028121, piece = 1 + random_below(&random, 60);
-        struct window whole = {.by_host = true}, sum = {.by_host = true};
+        uint8_t by = (uint8_t)(seed % 16);
+        struct window whole = {.by = by}, sum = {.by = by};
         random_log(seed, n);
         add_lines(&whole, 0, n);
         while (at < n) {
-            struct window part = {.by_host = true};
+            struct window part = {.by = by};
             size_t to = at + 1 + random_below(&random, piece);
             to = to < n ? to : n;
             add_lines(&part, at, to);
@@ -456,12 +457,13 @@ static void merging_is_associative(void **state)
     for (uint64_t seed = 1; seed <= 500; seed++) {
         uint64_t random = seed * 122949823;
         size_t cut[4] = {0, 1 + random_below(&random, 9), 0, 0};
-        struct window left = {.by_host = true}, right = {.by_host = true}, part[3];
+        uint8_t by = (uint8_t)(seed % 16);
+        struct window left = {.by = by}, right = {.by = by}, part[3];
         cut[2] = cut[1] + 1 + random_below(&random, 9);
         cut[3] = cut[2] + 1 + random_below(&random, 9);
         random_log(seed, cut[3]);
         for (size_t i = 0; i < 3; i++) {
-            part[i] = (struct window){.by_host = true};
+            part[i] = (struct window){.by = by};
             add_lines(&part[i], cut[i], cut[i + 1]);
         }
         window_merge(&left, &part[0]);
@@ -484,7 +486,8 @@ static void an_empty_window_changes_nothing(void **state)
     (void)state;
     random_log(99, 200);
     for (size_t n = 0; n < 200; n += 7) {
-        struct window w = {.by_host = true}, same = {.by_host = true}, empty = {.by_host = true};
+        struct window w = {.by = WINDOW_BY_HOST}, same = {.by = WINDOW_BY_HOST},
+                      empty = {.by = WINDOW_BY_HOST};
         add_lines(&w, 0, n);
         add_lines(&same, 0, n);
         window_merge(&w, &empty);
@@ -571,7 +574,7 @@ static void lines_at_the_head_come_once_though_drained(void **state)
 static void a_plain_line_counts_like_any_other(void **state)
 {
     (void)state;
-    struct window w = {.by_host = true}, same = {.by_host = true};
+    struct window w = {.by = WINDOW_BY_HOST}, same = {.by = WINDOW_BY_HOST};
     struct timeline t = {0}, same_t = {0};
     struct window_line line = line_of(200, "h", "");
     assert_false(window_add_plain(&w, &t, T, SPAN("h")));

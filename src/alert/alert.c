@@ -61,14 +61,20 @@ void alert_set_free(struct alert_set *set)
     free(set);
 }
 
-bool alert_set_by_host(const struct alert_set *set)
+_Static_assert((int)RULE_BY_HOST == 2 * WINDOW_BY_HOST &&
+                   (int)RULE_BY_ROUTE == 2 * WINDOW_BY_ROUTE &&
+                   (int)RULE_BY_UPSTREAM == 2 * WINDOW_BY_UPSTREAM,
+               "the same bits");
+
+unsigned alert_set_by(const struct alert_set *set)
 {
+    unsigned by = 0;
     for (size_t i = 0; i < set->n_watches; i++) {
-        if (set->watches[i].rule.by & RULE_BY_HOST) {
-            return true;
-        }
+        const struct rule *rule = &set->watches[i].rule;
+        by |= (rule->by & RULE_BY_PLACE) / 2;
+        by |= on_may_be_4xx(&rule->on) ? WINDOW_4XX_SAMPLES : 0;
     }
-    return false;
+    return by;
 }
 
 /* The id decides within a second, so that the order is the same in every run. */

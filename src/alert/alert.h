@@ -18,8 +18,8 @@ struct alert_set *alert_set_new(const struct rule *rules, size_t n_rules, alert_
                                 void *ctx);
 void alert_set_free(struct alert_set *set);
 
-/* Does any rule watch virtual hosts apart? Then windows need `by_host`. */
-bool alert_set_by_host(const struct alert_set *set);
+/* What windows need to tell apart for the rules: bits of enum window_by. */
+unsigned alert_set_by(const struct alert_set *set);
 
 /* Takes what a source counted since the last call; the window is drained by the caller afterwards.
  * Seconds of that source before `closed_before` are complete: nothing will be counted in them any
@@ -57,9 +57,9 @@ uint64_t alert_set_refused(const struct alert_set *set);
 uint64_t alert_set_late(const struct alert_set *set);
 
 /* Keeps quiet about a rule until a wall-clock second: alerts that fire before it are remembered,
- * but marked `silenced`, and told only if they outlast it. `series` is a source or virtual host, or
- * NULL for all. An `until` that is not after `now` ends the silence. False when there is no such
- * rule. */
+ * but marked `silenced`, and told only if they outlast it. `series` is a source, virtual host,
+ * route or upstream, or NULL for all. An `until` that is not after `now` ends the silence. False
+ * when there is no such rule. */
 bool alert_set_silence(struct alert_set *set, const char *rule, const char *series, int64_t until,
                        int64_t now);
 

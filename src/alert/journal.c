@@ -13,7 +13,7 @@
 enum {
     FEED,
     FEED_WINDOW,
-    FEED_HOSTS, /* a window by host */
+    FEED_HOSTS, /* before version 3: a window by host */
     BUSY,
     IDLE,
     ENTRIES,
@@ -27,6 +27,7 @@ static uint32_t count_names(const struct window *w)
 static void put_window(struct buf *out, const struct window *w)
 {
     int64_t before = 0;
+    packing_put(out, w->by);
     packing_put(out, count_names(w));
     for (uint32_t i = 0; i < count_names(w); i++) {
         packing_put_text(out, nametable_text(w->names, NAMETABLE_FIRST + i));
@@ -36,6 +37,10 @@ static void put_window(struct buf *out, const struct window *w)
         const struct window_record *r = &w->records[i];
         packing_put_signed(out, r->second - before);
         packing_put(out, r->host);
+        if (w->by & (WINDOW_BY_ROUTE | WINDOW_BY_UPSTREAM)) {
+            packing_put(out, r->route);
+            packing_put(out, r->upstream);
+        }
         packing_put(out, r->requests);
         packing_put(out, r->e4xx);
         packing_put(out, r->e5xx);
@@ -59,6 +64,8 @@ static void put_window(struct buf *out, const struct window *w)
         const struct window_sample *s = &w->samples[i];
         packing_put_signed(out, s->second - before);
         packing_put(out, s->host);
+        packing_put(out, s->route);
+        packing_put(out, s->upstream);
         packing_put(out, s->status);
         packing_put_text(out, (struct span){s->text, s->len});
         before = s->second;
@@ -92,6 +99,8 @@ static void get_window(struct packing *in, struct window *w)
 {
     int64_t before = 0;
     uint32_t last = 0;
+    w->by = in->version < 3 ? w->by : (uint8_t)packing_get_upto(in, UINT8_MAX);
+    bool is_by_more = w->by & (WINDOW_BY_ROUTE | WINDOW_BY_UPSTREAM);
     for (uint64_t n = packing_get_upto(in, NAMETABLE_MAX); n > 0 && !in->is_bad; n--) {
         w->names = w->names ? w->names : nametable_new();
         nametable_number(w->names, packing_get_text(in), &last);
@@ -101,6 +110,8 @@ static void get_window(struct packing *in, struct window *w)
         struct window_record *r = &w->records[i];
         r->second = get_second(in, &before);
         r->host = get_name(in, w);
+        r->route = is_by_more ? get_name(in, w) : 0;
+        r->upstream = is_by_more ? get_name(in, w) : 0;
         r->requests = (uint32_t)packing_get_upto(in, UINT32_MAX);
         r->e4xx = (uint32_t)packing_get_upto(in, UINT32_MAX);
         r->e5xx = (uint32_t)packing_get_upto(in, UINT32_MAX);
@@ -122,6 +133,8 @@ static void get_window(struct packing *in, struct window *w)
         struct window_sample *s = &w->samples[i];
         s->second = get_second(in, &before);
         s->host = get_name(in, w);
+        s->route = in->version < 3 ? 0 : get_name(in, w);
+        s->upstream = in->version < 3 ? 0 : get_name(in, w);
         s->status = (uint16_t)packing_get_upto(in, STATUS_SLOTS - 1);
         struct span text = span_head(packing_get_text(in), WINDOW_SAMPLE_BYTES);
         s->len = (uint16_t)text.len;
@@ -141,7 +154,7 @@ void journal_feed(struct buf *out, const char *source, const struct window *w,
                   int64_t closed_before)
 {
     bool has_any = w && w->n_records;
-    begin(out, source, !has_any ? FEED : w->by_host ? FEED_HOSTS : FEED_WINDOW);
+    begin(out, source, has_any ? FEED_WINDOW : FEED);
     packing_put_signed(out, closed_before);
     if (has_any) {
         put_window(out, w);
@@ -167,7 +180,7 @@ bool journal_next(struct packing *in, struct journal_entry *out)
         out->closed_before = packing_get_signed(in);
     }
     if (out->has_window) {
-        out->window.by_host = what == FEED_HOSTS;
+        out->window.by = what == FEED_HOSTS ? WINDOW_BY_HOST : 0;
         get_window(in, &out->window);
     }
     if (in->is_bad) {

@@ -172,6 +172,8 @@ static void keep_alert(const struct alert *a, alert_keep_fn keep, void *ctx)
     packing_put(&out, (uint64_t)a->severity);
     put_name(&out, a->source);
     put_name(&out, a->host);
+    put_name(&out, a->route);
+    put_name(&out, a->upstream);
     packing_put_signed(&out, a->since);
     packing_put_signed(&out, a->at);
     packing_put_signed(&out, a->resolved_at);
@@ -199,6 +201,10 @@ static void read_alert(struct alert_set *set, struct packing *in)
     a->severity = (enum rule_severity)packing_get_upto(in, RULE_INFO);
     get_name(in, a->source, sizeof a->source);
     get_name(in, a->host, sizeof a->host);
+    if (in->version >= 3) {
+        get_name(in, a->route, sizeof a->route);
+        get_name(in, a->upstream, sizeof a->upstream);
+    }
     a->since = get_second(in);
     a->at = get_second(in);
     a->resolved_at = get_second(in);
@@ -315,6 +321,26 @@ static void get_diagnosis(struct packing *in, struct diagnosis *d, struct label_
     }
 }
 
+static void put_key(struct buf *out, const struct series *s)
+{
+    put_name(out, s->source);
+    put_name(out, s->host);
+    put_name(out, s->route);
+    put_name(out, s->upstream);
+}
+
+static struct series_key get_key(struct packing *in)
+{
+    struct series_key key = {0};
+    key.source = packing_get_text(in);
+    key.host = packing_get_text(in);
+    if (in->version >= 3) {
+        key.route = packing_get_text(in);
+        key.upstream = packing_get_text(in);
+    }
+    return key;
+}
+
 static void put_seen(struct buf *out, const struct series *s)
 {
     packing_put_signed(out, s->known_from);
@@ -347,8 +373,7 @@ static void put_series(struct buf *out, const struct series *s, const struct rul
                                s->crit_from, s->over_from, worst->onset};
     packing_put(out, s->hash);
     packing_put(out, s->number);
-    put_name(out, s->source);
-    put_name(out, s->host);
+    put_key(out, s);
     packing_put(out, s->is_active);
     packing_put(out, (uint64_t)s->state);
     packing_put(out, (uint64_t)s->severity);
@@ -389,12 +414,12 @@ static void get_series(struct packing *in, struct alert_set *set, struct watcher
     struct lane_owner owner = {
         .rule = &watch->rule, .labels = &set->labels, .n_series = &watch->n_series};
     uint64_t hash = packing_get(in), number = packing_get(in);
-    struct span source = packing_get_text(in), host = packing_get_text(in);
-    if (in->is_bad || lane_find(lane, hash, source, host)) {
+    struct series_key key = get_key(in);
+    if (in->is_bad || lane_find(lane, hash, &key)) {
         in->is_bad = true;
         return;
     }
-    struct series *s = lane_create(lane, &owner, hash, source, host);
+    struct series *s = lane_create(lane, &owner, hash, &key);
     s->number = number;
     bool is_active = packing_get_upto(in, 1) != 0;
     s->state = (enum alert_state)packing_get_upto(in, ALERT_RESOLVED);
@@ -422,7 +447,7 @@ static void get_series(struct packing *in, struct alert_set *set, struct watcher
     }
 }
 
-/* Counts of open seconds name their series by source and host. */
+/* Counts of open seconds name their series by its key. */
 static void put_entries(struct buf *out, const struct lane *lane)
 {
     packing_put(out, lane->n_entries);
@@ -430,8 +455,7 @@ static void put_entries(struct buf *out, const struct lane *lane)
         const struct lane_entry *e = &lane->entries[lane->head + i];
         packing_put_signed(out, e->second);
         packing_put(out, e->series->hash);
-        put_name(out, e->series->source);
-        put_name(out, e->series->host);
+        put_key(out, e->series);
         packing_put(out, e->requests);
         packing_put(out, e->errors);
     }
@@ -445,10 +469,10 @@ static void get_entries(struct packing *in, struct watcher *watch, struct label_
     for (uint64_t n = packing_get_upto(in, LANE_OPEN); n > 0 && !in->is_bad; n--) {
         struct lane_entry e = {.second = get_second(in)};
         uint64_t hash = packing_get(in);
-        struct span source = packing_get_text(in), host = packing_get_text(in);
+        struct series_key key = get_key(in);
         e.requests = packing_get(in);
         e.errors = packing_get(in);
-        e.series = in->is_bad ? NULL : lane_find(lane, hash, source, host);
+        e.series = in->is_bad ? NULL : lane_find(lane, hash, &key);
         if (e.series && e.second >= lane->next) {
             lane_add(lane, &owner, &e);
         }

@@ -38,20 +38,13 @@ void lane_free(struct lane *lane, struct label_table *labels)
     free(lane);
 }
 
-/* Is `name`, which may have been cut, what `s` would be cut to? */
-static bool is_name(const char *name, struct span s)
-{
-    return span_is(span_head(s, ALERT_NAME_BYTES - 1), name);
-}
-
 /* Open addressing: an empty slot ends the search, and at least half of them are. Their number is
  * a power of two. */
-struct series *lane_find(const struct lane *lane, uint64_t hash, struct span source,
-                         struct span host)
+struct series *lane_find(const struct lane *lane, uint64_t hash, const struct series_key *key)
 {
     for (size_t at = hash; lane->n_slots; at++) {
         struct series *s = lane->slots[at & (lane->n_slots - 1)];
-        if (!s || (s->hash == hash && is_name(s->source, source) && is_name(s->host, host))) {
+        if (!s || (s->hash == hash && series_is(s, key))) {
             return s;
         }
     }
@@ -83,12 +76,12 @@ static void rehash(struct lane *lane, size_t n_slots)
 
 /* `number` gives the entries of a second an order that does not depend on addresses. */
 struct series *lane_create(struct lane *lane, const struct lane_owner *owner, uint64_t hash,
-                           struct span source, struct span host)
+                           const struct series_key *key)
 {
     if (lane->n_series >= lane->n_slots / 2) {
         rehash(lane, lane->n_slots ? lane->n_slots * 2 : FIRST_SLOTS);
     }
-    struct series *s = series_new(owner->rule, hash, source, host);
+    struct series *s = series_new(owner->rule, hash, key);
     s->number = lane->created++;
     put(lane->slots, lane->n_slots, s);
     lane->n_series++;

@@ -47,12 +47,11 @@ struct lane *lane_new(void);
 void lane_free(struct lane *lane, struct label_table *labels);
 
 /* The series of that key; NULL when there is none. */
-struct series *lane_find(const struct lane *lane, uint64_t hash, struct span source,
-                         struct span host);
+struct series *lane_find(const struct lane *lane, uint64_t hash, const struct series_key *key);
 
 /* Adds a series of a key that lane_find did not find. */
 struct series *lane_create(struct lane *lane, const struct lane_owner *owner, uint64_t hash,
-                           struct span source, struct span host);
+                           const struct series_key *key);
 
 /* Has a series ticked from the next second on. */
 void lane_activate(struct lane *lane, struct series *s);

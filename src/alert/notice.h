@@ -46,10 +46,12 @@ struct alert {
     enum alert_state state;
     bool silenced;               /* remembered, but nobody is to be told */
     enum rule_severity severity; /* the highest that it reached */
-    char source[ALERT_NAME_BYTES], host[ALERT_NAME_BYTES]; /* of its series; empty: not by that */
-    int64_t since;                                         /* second of its estimated onset */
-    int64_t at;                                            /* when it fired */
-    int64_t resolved_at;                                   /* 0 while it is not */
+    /* Of its series; empty: not by that. */
+    char source[ALERT_NAME_BYTES], host[ALERT_NAME_BYTES];
+    char route[ALERT_NAME_BYTES], upstream[ALERT_NAME_BYTES];
+    int64_t since;       /* second of its estimated onset */
+    int64_t at;          /* when it fired */
+    int64_t resolved_at; /* 0 while it is not */
     /* In the rule's window, when it fired or got worse; so are the codes, blame and places. */
     uint64_t requests, errors;
     double ratio, baseline; /* baseline below 0: not known */
@@ -63,7 +65,7 @@ struct alert {
     struct alert_where where[ALERT_WHERE]; /* those with a fifth of what is not usual, most first */
     uint64_t explained; /* errors that all places which explain it have in common */
     char samples[ALERT_SAMPLES][ALERT_SAMPLE_BYTES]; /* addresses cut, queries taken out */
-    char summary[480];                               /* one sentence */
+    char summary[640];                               /* one sentence */
 };
 
 /* Called on each change that a person should hear of: fired, got worse, resolved. The alert is

@@ -100,6 +100,15 @@ bool on_is_by_class(const struct rule_on *on)
     return on->blames == 0 && on->codes[0] == 0 && !(on->classes & ON_VENDOR);
 }
 
+bool on_may_be_4xx(const struct rule_on *on)
+{
+    bool may_be = on->blames || on->classes & (ON_4XX | ON_VENDOR);
+    for (size_t i = 0; i < ON_CODES && on->codes[i]; i++) {
+        may_be = may_be || on->codes[i] < 500;
+    }
+    return may_be;
+}
+
 /* In any order: a code is not there twice. */
 static bool has_codes_of(const struct rule_on *a, const struct rule_on *b)
 {

@@ -33,6 +33,9 @@ bool on_has(const struct rule_on *on, struct verdict verdict);
 /* Is it told by the class of its code alone, or that it has none? */
 bool on_is_by_class(const struct rule_on *on);
 
+/* May an answer with a 4xx be an error? */
+bool on_may_be_4xx(const struct rule_on *on);
+
 /* Do both count the same? */
 bool on_equal(const struct rule_on *a, const struct rule_on *b);
 

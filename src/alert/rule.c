@@ -143,13 +143,13 @@ static int check_objective(const struct rule *rule, struct problem *why)
     return 0;
 }
 
-/* Unread lines are a part of all lines, and have no virtual host. */
+/* Unread lines are a part of all lines, and nothing is known of them but their source. */
 static int check_on(const struct rule *rule, struct problem *why)
 {
     const struct rule_on *on = &rule->on;
     if (on->classes & ON_UNPARSED) {
-        if (on->classes != ON_UNPARSED || !on_is_by_class(on) || rule->by & RULE_BY_HOST) {
-            problem_set(why, "a rule on unparsed lines counts nothing else, and not by host");
+        if (on->classes != ON_UNPARSED || !on_is_by_class(on) || rule->by & RULE_BY_PLACE) {
+            problem_set(why, "a rule on unparsed lines counts nothing else, and by source only");
             return -EINVAL;
         }
     } else if (!on->classes && on_is_by_class(on) && rule->kind != RULE_SILENT) {
@@ -181,8 +181,8 @@ int rule_check(const struct rule *rule, struct problem *why)
         problem_set(why, "a rule needs a name of 1 to %d bytes", RULE_NAME_BYTES - 1);
         return -EINVAL;
     }
-    if (rule->by & ~(unsigned)(RULE_BY_SOURCE | RULE_BY_HOST)) {
-        problem_set(why, "a rule is by source, by host, by both or by none");
+    if (rule->by & ~(unsigned)(RULE_BY_SOURCE | RULE_BY_PLACE)) {
+        problem_set(why, "a rule is by source, host, route and upstream, or by none");
         return -EINVAL;
     }
     bool is_silent = rule->kind == RULE_SILENT;

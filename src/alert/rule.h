@@ -11,7 +11,10 @@
 
 enum rule_by {
     RULE_BY_SOURCE = 1, /* bits */
-    RULE_BY_HOST = 2,
+    RULE_BY_HOST = 2,   /* this and the next ones are those of enum window_by, doubled */
+    RULE_BY_ROUTE = 4,
+    RULE_BY_UPSTREAM = 8,
+    RULE_BY_PLACE = RULE_BY_HOST | RULE_BY_ROUTE | RULE_BY_UPSTREAM,
 };
 
 enum rule_kind {

@@ -115,19 +115,30 @@ static const char *whose(const struct alert *a)
     uint64_t all = sum_blame(a);
     for (enum blame b = BLAME_NONE; b < BLAMES; b++) {
         if (phrases[b] && is_most(a->blame[b], all)) {
-            return phrases[b];
+            bool is_said = b == BLAME_UPSTREAM && a->upstream[0];
+            return is_said ? "" : phrases[b];
         }
     }
     return "";
 }
 
-/* " for shop.example.com", " in nginx/access.log". */
+static void add_named(struct text *t, const char *words, const char *name)
+{
+    if (name[0]) {
+        add(t, "%s", words);
+        add_name(t, name, NAME_SHOWN);
+    }
+}
+
+/* " for shop.example.com", " in nginx/access.log", " at upstream 10.0.0.7:8080 on /cart". The
+ * source is said only when nothing else tells which series it is. */
 static void add_series(struct text *t, const struct alert *a)
 {
-    if (a->host[0] || a->source[0]) {
-        add(t, "%s", a->host[0] ? " for " : " in ");
-        add_name(t, a->host[0] ? a->host : a->source, NAME_SHOWN);
-    }
+    bool is_place = a->host[0] || a->route[0] || a->upstream[0];
+    add_named(t, " at upstream ", a->upstream);
+    add_named(t, " for ", a->host);
+    add_named(t, " on ", a->route);
+    add_named(t, " in ", is_place ? "" : a->source);
 }
 
 static void add_code(struct text *t, const struct alert_code *c)

@@ -38,14 +38,65 @@ static size_t state_room(const struct rule *rule)
     return words * SPARSE_WORD;
 }
 
-/* The names are cut to what an alert can hold; lane_find compares them with the same cut. */
-struct series *series_new(const struct rule *rule, uint64_t hash, struct span source,
-                          struct span host)
+/* A source and a host may change names without meeting. The first two are as they always were,
+ * since ids come from them. */
+uint64_t series_hash(const struct series_key *key)
+{
+    uint64_t hash = span_hash(key->source) * 0x9e3779b97f4a7c15u + span_hash(key->host);
+    if (key->route.len) {
+        hash = hash * 0xff51afd7ed558ccdu + span_hash(key->route);
+    }
+    if (key->upstream.len) {
+        hash = hash * 0xc4ceb9fe1a85ec53u + span_hash(key->upstream);
+    }
+    return hash;
+}
+
+/* What an alert can hold of a name. */
+static struct span cut(struct span name)
+{
+    return span_head(name, ALERT_NAME_BYTES - 1);
+}
+
+bool series_is(const struct series *s, const struct series_key *key)
+{
+    return span_is(cut(key->source), s->source) && span_is(cut(key->host), s->host) &&
+           span_is(cut(key->route), s->route) && span_is(cut(key->upstream), s->upstream);
+}
+
+/* Writes a name with its NUL, and goes on behind that. */
+static const char *put_name(char **to, struct span name)
+{
+    char *text = *to;
+    if (name.len) {
+        memcpy(text, name.ptr, name.len);
+    }
+    text[name.len] = '\0';
+    *to += name.len + 1;
+    return text;
+}
+
+static void put_names(struct series *s, const struct series_key *key)
+{
+    const struct span names[] = {cut(key->source), cut(key->host), cut(key->route),
+                                 cut(key->upstream)};
+    const char **const texts[] = {&s->source, &s->host, &s->route, &s->upstream};
+    enum { N = sizeof names / sizeof *names };
+    size_t size = N;
+    for (size_t i = 0; i < N; i++) {
+        size += names[i].len;
+    }
+    char *to = s->names = alloc_zero(size, 1);
+    for (size_t i = 0; i < N; i++) {
+        *texts[i] = put_name(&to, names[i]);
+    }
+}
+
+struct series *series_new(const struct rule *rule, uint64_t hash, const struct series_key *key)
 {
     struct series *s = alloc_zero(1, sizeof *s);
     s->hash = hash;
-    s->source = alloc_text(span_head(source, ALERT_NAME_BYTES - 1));
-    s->host = alloc_text(span_head(host, ALERT_NAME_BYTES - 1));
+    put_names(s, key);
     s->detector = alloc_zero(1, state_room(rule));
     s->last_seen = INT64_MIN;
     s->known_from = INT64_MAX;
@@ -57,8 +108,7 @@ struct series *series_new(const struct rule *rule, uint64_t hash, struct span so
 void series_free(struct series *s, struct label_table *labels)
 {
     diagnosis_done(&s->diagnosis, labels);
-    free(s->source);
-    free(s->host);
+    free(s->names);
     free(s->detector);
     free(s->resting);
     free(s->seen.codes);
@@ -258,6 +308,8 @@ void series_describe(const struct series *s, const struct rule *rule, int64_t se
     memcpy(out->rule, rule->name, sizeof out->rule);
     memcpy(out->source, s->source, strlen(s->source) + 1);
     memcpy(out->host, s->host, strlen(s->host) + 1);
+    memcpy(out->route, s->route, strlen(s->route) + 1);
+    memcpy(out->upstream, s->upstream, strlen(s->upstream) + 1);
     out->state = ALERT_FIRING;
     out->severity = s->severity;
     out->since = s->since;

@@ -16,11 +16,17 @@ enum series_change {
     SERIES_RESOLVED,
 };
 
+/* What a rule may watch apart. Empty: not by that, or a request without it. */
+struct series_key {
+    struct span source, host, route, upstream;
+};
+
 struct series {
-    uint64_t hash, number;     /* of its key; in order of creation within its lane */
-    char *source, *host;       /* empty: not by that */
-    bool is_active;            /* ticked every second */
-    int64_t known_from;        /* oldest and … */
+    uint64_t hash, number; /* of its key; in order of creation within its lane */
+    char *names;           /* the texts of … */
+    const char *source, *host, *route, *upstream; /* … these, empty as in its key */
+    bool is_active;                               /* ticked every second */
+    int64_t known_from;                           /* oldest and … */
     int64_t last_seen;         /* … newest second that something was counted in */
     uint64_t requests, errors; /* of the second that is being closed */
     void *detector;            /* NULL while it rests: then its state is in … */
@@ -36,9 +42,14 @@ struct series {
     struct alert *alert;                /* the one that fires; not owned */
 };
 
+/* A hash of a key, in which no two members can stand for one another. */
+uint64_t series_hash(const struct series_key *key);
+
+/* Is it the series of that key, whose names may be too long for it? */
+bool series_is(const struct series *s, const struct series_key *key);
+
 /* A series without history; to be freed with series_free, which gives its labels back. */
-struct series *series_new(const struct rule *rule, uint64_t hash, struct span source,
-                          struct span host);
+struct series *series_new(const struct rule *rule, uint64_t hash, const struct series_key *key);
 void series_free(struct series *s, struct label_table *labels);
 
 /* Closes a second: takes and zeroes the counts in `requests` and `errors`. `*finding` is what was

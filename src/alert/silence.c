@@ -59,13 +59,24 @@ void silence_set(struct silence_list *list, struct span rule, struct span series
     list->items[list->n++] = s;
 }
 
-/* Without a series a silence covers its whole rule; a series is named by its source or its host. */
+/* A series is named by anything that it is watched by. */
+static bool is_of(const struct alert *alert, const char *series)
+{
+    const char *const names[] = {alert->source, alert->host, alert->route, alert->upstream};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(series, names[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Without a series a silence covers its whole rule. */
 bool silence_covers(const struct silence_list *list, const struct alert *alert, int64_t second)
 {
     for (size_t i = 0; i < list->n; i++) {
         const struct silence *s = &list->items[i];
-        bool is_meant = !s->series[0] || strcmp(s->series, alert->source) == 0 ||
-                        strcmp(s->series, alert->host) == 0;
+        bool is_meant = !s->series[0] || is_of(alert, s->series);
         if (is_meant && second < s->until && strcmp(s->rule, alert->rule) == 0) {
             return true;
         }

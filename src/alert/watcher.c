@@ -3,9 +3,10 @@
  * that is handed over at once needs no more memory than a second, and gives the same alerts as one
  * that is handed over bit by bit.
  *
- * Requests without a virtual host have no record of their own in a window by host: they are what is
- * left of the whole source when all its hosts are taken away, and are watched as the series of the
- * empty host.
+ * A window may tell apart more than a rule does, when others ask for more: then several of its
+ * records are one series. Requests without a virtual host (route, upstream) have no record of their
+ * own: they are what is left of the whole source when all others are taken away, and are watched as
+ * the series without one.
  */
 #include "alert/watcher.h"
 
@@ -24,11 +25,9 @@ struct taking {
     const struct lane_owner *owner;
     const struct watcher_feed *feed;
     struct lane *lane;
-    struct span source; /* empty when the rule is not by source */
-    bool by_host;
+    struct span source;     /* empty when the rule is not by source */
+    unsigned by;            /* what both the rule and the window tell apart, bits of rule_by */
     uint32_t record, error; /* the next ones */
-    uint64_t *matched;      /* errors of the second by host; NULL when records have them */
-    uint64_t matched_all;
     uint64_t late;
 };
 
@@ -62,13 +61,37 @@ struct lane *watcher_lane(struct watcher *watch, size_t number)
     return watch->lanes[number];
 }
 
-/* Not symmetric, so that a source and a host may change names without meeting. */
-static uint64_t key_hash(struct span source, struct span host)
+static struct span name_of(const struct taking *t, unsigned by, uint32_t number)
 {
-    return span_hash(source) * 0x9e3779b97f4a7c15u + span_hash(host);
+    return t->by & by ? window_name(t->feed->w, number) : (struct span){0};
 }
 
-/* Counts hosts and not their requests, as well as a small table can: two that share a place in it
+/* The series that such names belong to. */
+static struct series_key key_of(const struct taking *t, uint32_t host, uint32_t route,
+                                uint32_t upstream)
+{
+    return (struct series_key){.source = t->source,
+                               .host = name_of(t, RULE_BY_HOST, host),
+                               .route = name_of(t, RULE_BY_ROUTE, route),
+                               .upstream = name_of(t, RULE_BY_UPSTREAM, upstream)};
+}
+
+static bool is_rest(const struct series_key *key)
+{
+    return key->host.len + key->route.len + key->upstream.len == 0;
+}
+
+/* What stands for all series above the cap. */
+static struct series_key other_of(const struct series_key *key)
+{
+    struct span other = SPAN("other"), none = {0};
+    return (struct series_key){.source = key->source,
+                               .host = key->host.len ? other : none,
+                               .route = key->route.len ? other : none,
+                               .upstream = key->upstream.len ? other : none};
+}
+
+/* Counts series and not their requests, as well as a small table can: two that share a place in it
  * are counted more than once. */
 static void count_refused(struct watcher *watch, uint64_t hash)
 {
@@ -80,22 +103,24 @@ static void count_refused(struct watcher *watch, uint64_t hash)
     *kept = hash;
 }
 
-/* The series of a host; above the cap, hosts are watched together as "other". */
-static struct series *series_of(struct taking *t, struct span host)
+/* The series of a key; above the cap, all are watched together as "other". */
+static struct series *series_of(struct taking *t, const struct series_key *key)
 {
-    uint64_t hash = key_hash(t->source, host);
-    struct series *s = lane_find(t->lane, hash, t->source, host);
+    uint64_t hash = series_hash(key);
+    struct series *s = lane_find(t->lane, hash, key);
     if (s) {
         return s;
     }
-    if (*t->owner->n_series >= ALERT_SERIES && !span_is(host, "other")) {
+    struct series_key other = other_of(key);
+    if (*t->owner->n_series >= ALERT_SERIES && series_hash(&other) != hash) {
         count_refused(t->watch, hash);
-        return series_of(t, SPAN("other"));
+        return series_of(t, &other);
     }
-    return lane_create(t->lane, t->owner, hash, t->source, host);
+    return lane_create(t->lane, t->owner, hash, key);
 }
 
-/* Errors that are told by their class are counted in the record; others one by one, by kind. */
+/* Errors that are told by their class are counted in the record; others are added later, one by
+ * one. */
 static struct counts counts_of(const struct taking *t, const struct window_record *r)
 {
     const struct rule_on *on = &t->watch->rule.on;
@@ -103,8 +128,7 @@ static struct counts counts_of(const struct taking *t, const struct window_recor
         return (struct counts){(uint64_t)r->requests + r->unparsed, r->unparsed};
     }
     if (!on_is_by_class(on)) {
-        uint64_t of_host = t->matched && r->host ? t->matched[r->host] : 0;
-        return (struct counts){r->requests, r->host ? of_host : t->matched_all};
+        return (struct counts){r->requests, 0};
     }
     uint64_t e4xx = on->classes & ON_4XX ? r->e4xx : 0, e5xx = on->classes & ON_5XX ? r->e5xx : 0;
     return (struct counts){r->requests, e4xx + e5xx};
@@ -116,23 +140,9 @@ static bool is_error(const struct taking *t, const struct window_error *e)
     return e->blame < BLAMES && on_has(&t->watch->rule.on, v);
 }
 
-/* Adds up a second's errors by host, from the next error on; or takes them away again, so that the
- * table is empty for the next second. */
-static void match_errors(struct taking *t, int64_t second, bool is_on)
+static void add(struct taking *t, int64_t second, const struct series_key *key, struct counts n)
 {
-    const struct window *w = t->feed->w;
-    for (uint32_t i = t->error; i < w->n_errors && w->errors[i].second <= second; i++) {
-        const struct window_error *e = &w->errors[i];
-        if (e->host < NAMETABLE_NUMBERS && is_error(t, e)) {
-            t->matched[e->host] = is_on ? t->matched[e->host] + e->count : 0;
-            t->matched_all = is_on ? t->matched_all + e->count : 0;
-        }
-    }
-}
-
-static void add(struct taking *t, int64_t second, struct span host, struct counts n)
-{
-    struct lane_entry entry = {second, series_of(t, host), n.requests, n.errors};
+    struct lane_entry entry = {second, series_of(t, key), n.requests, n.errors};
     lane_add(t->lane, t->owner, &entry);
 }
 
@@ -142,39 +152,41 @@ static int64_t open_second(const struct taking *t, int64_t second)
     return second < t->lane->next ? t->lane->next : second;
 }
 
-/* The record of no host (0) is the whole source. What its hosts take away is never more than there
- * is. */
+/* What the places of a source take away from the whole is never more than there is. */
 static void take_records(struct taking *t, int64_t second)
 {
     const struct window *w = t->feed->w;
+    struct series_key rest_key = {.source = t->source};
     struct counts rest = {0};
     bool is_late = second < t->lane->next;
     for (; t->record < w->n_records && w->records[t->record].second == second; t->record++) {
         const struct window_record *r = &w->records[t->record];
+        struct series_key key = key_of(t, r->host, r->route, r->upstream);
         struct counts n = counts_of(t, r);
-        if (r->host == 0) {
+        if (window_is_whole(r)) {
             rest.requests += n.requests;
             rest.errors += n.errors;
             t->late += is_late ? n.requests : 0;
-        } else if (t->by_host) {
-            add(t, open_second(t, second), window_name(w, r->host), n);
+        } else if (!is_rest(&key)) {
+            add(t, open_second(t, second), &key, n);
             rest.requests -= n.requests < rest.requests ? n.requests : rest.requests;
             rest.errors -= n.errors < rest.errors ? n.errors : rest.errors;
         }
     }
     if (rest.requests) {
-        add(t, open_second(t, second), (struct span){0}, rest);
+        add(t, open_second(t, second), &rest_key, rest);
     }
 }
 
-/* The series that errors of a host belong to, or NULL: they came after the host's own requests. */
-static struct series *find_series(const struct taking *t, uint32_t host)
+/* The series that errors at a place belong to, or NULL: they came after its own requests. */
+static struct series *find_series(const struct taking *t, uint32_t host, uint32_t route,
+                                  uint32_t upstream)
 {
-    struct span name = t->by_host ? window_name(t->feed->w, host) : (struct span){0};
-    struct span other = SPAN("other");
-    struct series *s = lane_find(t->lane, key_hash(t->source, name), t->source, name);
-    if (!s && name.len) {
-        s = lane_find(t->lane, key_hash(t->source, other), t->source, other);
+    struct series_key key = key_of(t, host, route, upstream);
+    struct series *s = lane_find(t->lane, series_hash(&key), &key);
+    if (!s) {
+        struct series_key other = other_of(&key);
+        s = lane_find(t->lane, series_hash(&other), &other);
     }
     return s;
 }
@@ -185,28 +197,34 @@ static int64_t oldest_of(const struct taking *t)
     return t->lane->next == INT64_MIN ? INT64_MIN : t->lane->next - t->watch->rule.window_s;
 }
 
-static struct label *label_of(const struct taking *t, uint32_t number)
+/* A name that the series has needs not be said again. */
+static struct label *label_of(const struct taking *t, unsigned by, uint32_t number)
 {
-    bool has_name = number != WINDOW_OTHER;
+    bool has_name = number != WINDOW_OTHER && !(t->by & by);
     return has_name ? label_take(t->owner->labels, window_name(t->feed->w, number)) : NULL;
 }
 
+/* Its requests were counted already, and its errors too if they are told by their class. */
 static void take_error(struct taking *t, const struct window_error *e)
 {
-    struct series *s = is_error(t, e) ? find_series(t, e->host) : NULL;
+    struct series *s = is_error(t, e) ? find_series(t, e->host, e->route, e->upstream) : NULL;
     if (!s) {
         return;
     }
     struct diagnosis_error error = {.second = open_second(t, e->second),
-                                    .host = t->by_host ? NULL : label_of(t, e->host),
-                                    .route = label_of(t, e->route),
-                                    .upstream = label_of(t, e->upstream),
+                                    .host = label_of(t, RULE_BY_HOST, e->host),
+                                    .route = label_of(t, RULE_BY_ROUTE, e->route),
+                                    .upstream = label_of(t, RULE_BY_UPSTREAM, e->upstream),
                                     .count = e->count,
                                     .status = e->status,
                                     .entry = e->entry,
                                     .blame = (uint8_t)e->blame};
     diagnosis_add(&s->diagnosis, t->owner->labels, &error, oldest_of(t));
     seen_note(&s->seen, error.status, error.entry, error.second);
+    if (!on_is_by_class(&t->watch->rule.on)) {
+        struct lane_entry entry = {error.second, s, 0, e->count};
+        lane_add(t->lane, t->owner, &entry);
+    }
 }
 
 /* Whose fault it was is not kept with a line: that of an error like it must do. */
@@ -231,7 +249,8 @@ static void take_samples(struct taking *t, int64_t second)
     for (uint32_t i = 0; i < w->n_samples; i++) {
         const struct window_sample *sample = &w->samples[i];
         bool is_now = sample->second == second && is_sampled(t, sample);
-        struct series *s = is_now ? find_series(t, sample->host) : NULL;
+        struct series *s =
+            is_now ? find_series(t, sample->host, sample->route, sample->upstream) : NULL;
         if (s) {
             diagnosis_keep(&s->diagnosis, sample, oldest_of(t));
         }
@@ -251,13 +270,7 @@ static void take_window(struct taking *t, const struct window *w)
     while (t->record < w->n_records) {
         int64_t second = w->records[t->record].second;
         close_before(t, second);
-        if (t->matched) {
-            match_errors(t, second, true);
-        }
         take_records(t, second);
-        if (t->matched) {
-            match_errors(t, second, false);
-        }
         while (t->error < w->n_errors && w->errors[t->error].second <= second) {
             take_error(t, &w->errors[t->error++]);
         }
@@ -272,12 +285,9 @@ uint64_t watcher_take(struct watcher *watch, const struct lane_owner *owner,
     struct taking t = {.watch = watch, .owner = owner, .feed = feed};
     t.lane = watcher_lane(watch, by_source ? feed->number : 0);
     t.source = by_source ? feed->source : (struct span){0};
-    t.by_host = (watch->rule.by & RULE_BY_HOST) && feed->w && feed->w->by_host;
     if (feed->w) {
-        bool has_errors = feed->w->n_errors > 0 && !on_is_by_class(&watch->rule.on);
-        t.matched = has_errors ? alloc_zero(NAMETABLE_NUMBERS, sizeof *t.matched) : NULL;
+        t.by = watch->rule.by & 2U * feed->w->by & RULE_BY_PLACE;
         take_window(&t, feed->w);
-        free(t.matched);
     }
     close_before(&t, feed->limit);
     return t.late;

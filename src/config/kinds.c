@@ -85,8 +85,9 @@ static int take_summary(const struct stanza *s, struct config *c)
 /* "all" has no bit, so beside another word it does nothing. */
 static int take_by(const struct stanza *s, struct rule *rule)
 {
-    static const char *const words[] = {"all", "source", "host", NULL};
-    static const unsigned bits[] = {0, RULE_BY_SOURCE, RULE_BY_HOST};
+    static const char *const words[] = {"all", "source", "host", "route", "upstream", NULL};
+    static const unsigned bits[] = {0, RULE_BY_SOURCE, RULE_BY_HOST, RULE_BY_ROUTE,
+                                    RULE_BY_UPSTREAM};
     struct stanza_setting setting = stanza_get(s, "by");
     unsigned by = setting.n_values ? 0 : rule->by;
     for (size_t i = 0; i < setting.n_values; i++) {

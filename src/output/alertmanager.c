@@ -68,6 +68,8 @@ static void add_labels(struct buf *out, const char *member, const struct alert *
     members_word(out, "severity", rule_severity_name(a->severity));
     add_label(out, "source", a->source);
     add_label(out, "host", a->host);
+    add_label(out, "route", a->route);
+    add_label(out, "upstream", a->upstream);
     members_close(out, '}');
 }
 

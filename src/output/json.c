@@ -165,6 +165,12 @@ static void add_alert_series(cJSON *to, const struct alert *a)
     if (a->host[0]) {
         add_text(series, "host", a->host);
     }
+    if (a->route[0]) {
+        add_text(series, "route", a->route);
+    }
+    if (a->upstream[0]) {
+        add_text(series, "upstream", a->upstream);
+    }
 }
 
 /* The parts that explain the alert; what is not known is left out. */

@@ -99,6 +99,8 @@ static void add_body(struct buf *out, const struct alert *a)
     add_line(out, "rule", span_of(a->rule));
     add_line(out, "source", span_of(a->source));
     add_line(out, "host", span_of(a->host));
+    add_line(out, "route", span_of(a->route));
+    add_line(out, "upstream", span_of(a->upstream));
     add_time(out, "since", a->since);
     add_time(out, "fired", a->at);
     if (a->state == ALERT_RESOLVED) {

@@ -178,7 +178,8 @@ static size_t add_seconds(struct second *to, const struct window *w)
     size_t n = 0;
     for (uint32_t i = 0; i < w->n_records; i++) {
         const struct window_record *r = &w->records[i];
-        if (r->requests) { /* else there were only lines that no format read */
+        bool is_apart = window_is_whole(r) || r->host;
+        if (r->requests && is_apart) { /* else there were only lines that no format read */
             to[n++] =
                 (struct second){r->second, window_name(w, r->host), r->requests, r->e4xx, r->e5xx};
         }

@@ -363,6 +363,16 @@ static int compare_texts(const void *left, const void *right)
     return strcmp(*a, *b);
 }
 
+/* An empty label is the same as none; these are rare. */
+static void add_if_any(struct buf *b, const char *label, const char *value)
+{
+    if (value[0]) {
+        buf_printf(b, ",%s=\"", label);
+        escape_label(b, span_of(value), LABEL_BYTES);
+        buf_byte(b, '"');
+    }
+}
+
 /* Escaped and cut before they are compared: what is the same afterwards must be one series. */
 static char *alert_labels(const struct alert *a)
 {
@@ -374,6 +384,8 @@ static char *alert_labels(const struct alert *a)
     buf_text(&b, "\",host=\"");
     escape_label(&b, span_of(a->host), LABEL_BYTES);
     buf_text(&b, "\"");
+    add_if_any(&b, "route", a->route);
+    add_if_any(&b, "upstream", a->upstream);
     return b.data;
 }
 

@@ -38,6 +38,7 @@ static void add_alert_head(struct buf *to, const struct alert *a)
 {
     char text[PAGE_CELL];
     const char *severity = rule_severity_name(a->severity);
+    const char *const names[] = {a->source, a->host, a->route, a->upstream};
     buf_printf(to, "%s  %s %s", page_time(a->at, text), severity, alert_state_name(a->state));
     if (a->state == ALERT_RESOLVED) {
         buf_printf(to, " after %s", page_span(a->resolved_at - a->since, text));
@@ -45,8 +46,10 @@ static void add_alert_head(struct buf *to, const struct alert *a)
     if (a->silenced) {
         buf_text(to, ", silenced");
     }
-    buf_printf(to, "  %s%s%s%s%s", a->rule, a->source[0] ? " " : "", a->source,
-               a->host[0] ? " " : "", a->host);
+    buf_printf(to, "  %s", a->rule);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        buf_printf(to, "%s%s", names[i][0] ? " " : "", names[i]);
+    }
 }
 
 /* The facts in one line, then the sentence that says what is going on. */

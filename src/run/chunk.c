@@ -185,7 +185,7 @@ static struct chunk_times *add_times(struct chunk *c)
 {
     if (c->n_times == c->cap_times) {
         c->times = alloc_resize(c->times, ++c->cap_times, sizeof(c->times[0]));
-        c->times[c->n_times] = (struct chunk_times){.window = {.by_host = c->pipeline.by_host}};
+        c->times[c->n_times] = (struct chunk_times){.window = {.by = c->pipeline.by}};
     }
     return &c->times[c->n_times++];
 }

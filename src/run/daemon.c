@@ -428,6 +428,19 @@ static bool same_listeners(const struct config *a, const struct config *b)
            strcmp(a->token ? a->token : "", b->token ? b->token : "") == 0;
 }
 
+/* What windows tell apart depends on the rules. */
+static void watch_anew(struct service *s)
+{
+    if (!pipeline_watch(&s->pipeline)) {
+        diag_say(DIAG_WARNING,
+                 "hosts or upstreams are told apart with the next start only, since the "
+                 "settings before did not keep them");
+    }
+    for (size_t i = 0; i < s->n_found; i++) {
+        source_watch(s->found[i]->source);
+    }
+}
+
 /* The new file is read to its end before anything changes, so a mistake in it costs nothing. What
  * was counted until now is folded under the old settings first. */
 int service_reload(struct service *s, struct problem *why)
@@ -447,6 +460,7 @@ int service_reload(struct service *s, struct problem *why)
     summaries_fold(s);
     sections_reload(s, &fresh);
     alert_set_rules(s->pipeline.alerts, fresh.rules, fresh.n_rules);
+    watch_anew(s);
     config_done(&s->config);
     s->config = fresh;
     deliver_configure(s);

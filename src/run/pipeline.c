@@ -35,24 +35,25 @@ struct verdict_cache {
 static const struct {
     enum tally_dimension dimension;
     enum field field;
+    unsigned by; /* bit of enum window_by for which it is needed all the same */
 } kept[] = {
-    {TALLY_HOSTS, FIELD_HOST},
-    {TALLY_UPSTREAMS, FIELD_UPSTREAM},
-    {TALLY_CLIENTS, FIELD_CLIENT},
+    {TALLY_HOSTS, FIELD_HOST, WINDOW_BY_HOST},
+    {TALLY_UPSTREAMS, FIELD_UPSTREAM, WINDOW_BY_UPSTREAM},
+    {TALLY_CLIENTS, FIELD_CLIENT, 0},
 };
 
-/* Hosts are looked for when a rule watches by host, even when they are not kept. */
+/* Hosts and upstreams are looked for when a rule watches by them, even when they are not kept. */
 void pipeline_init(struct pipeline *p, const struct rule *rules, size_t n_rules, unsigned keep,
                    alert_change_fn on_change, void *ctx)
 {
     *p = (struct pipeline){.keep = keep, .alerts = alert_set_new(rules, n_rules, on_change, ctx)};
-    p->by_host = alert_set_by_host(p->alerts);
+    p->by = (uint8_t)alert_set_by(p->alerts);
     p->batch = alloc_zero(1, sizeof(*p->batch));
     tally_init(&p->total, keep, false);
     tally_init(&p->interval, keep, false);
     unsigned n = 0;
     for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
-        bool is_watched = kept[i].field == FIELD_HOST && p->by_host;
+        bool is_watched = p->by & kept[i].by;
         if (!(keep & 1u << kept[i].dimension) && !is_watched) {
             p->dropped[n++] = kept[i].field;
         }
@@ -61,9 +62,22 @@ void pipeline_init(struct pipeline *p, const struct rule *rules, size_t n_rules,
     p->states.dropped = p->dropped;
 }
 
+/* Formats were compiled without what is dropped, so that can't come back. */
+bool pipeline_watch(struct pipeline *p)
+{
+    bool can_all = true;
+    p->by = (uint8_t)alert_set_by(p->alerts);
+    for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+        for (const enum field *f = p->dropped; *f != FIELD_SKIP; f++) {
+            can_all = can_all && !(*f == kept[i].field && p->by & kept[i].by);
+        }
+    }
+    return can_all;
+}
+
 void pipeline_init_apart(struct pipeline *p, const struct pipeline *of)
 {
-    *p = (struct pipeline){.keep = of->keep, .by_host = of->by_host};
+    *p = (struct pipeline){.keep = of->keep, .by = of->by};
     p->batch = alloc_zero(1, sizeof(*p->batch));
     memcpy(p->dropped, of->dropped, sizeof(p->dropped));
     p->states.dropped = p->dropped;

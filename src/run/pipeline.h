@@ -12,6 +12,10 @@ void pipeline_init(struct pipeline *p, const struct rule *rules, size_t n_rules,
                    alert_change_fn on_change, void *ctx);
 void pipeline_done(struct pipeline *p);
 
+/* The rules are others now: has windows tell apart what they need. False when a field is needed
+ * that readers were told to drop. */
+bool pipeline_watch(struct pipeline *p);
+
 /* One for sources of another thread, which counts the same and tells no alerts. */
 void pipeline_init_apart(struct pipeline *p, const struct pipeline *of);
 

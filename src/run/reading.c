@@ -204,7 +204,7 @@ static void take_times(struct reading *r, struct chunk *c)
         }
         r->times[r->n_times++] = c->times[i];
         r->desk->ahead_bytes += sizeof(c->times[i]) + handover_bytes(&c->times[i].window);
-        c->times[i] = (struct chunk_times){.window = {.by_host = c->pipeline.by_host}};
+        c->times[i] = (struct chunk_times){.window = {.by = c->pipeline.by}};
     }
     c->n_times = 0;
 }

@@ -80,10 +80,20 @@ void source_free(struct source *s)
     free(s);
 }
 
+void source_watch(struct source *s)
+{
+    struct tally *const tallies[] = {s->live, s->interval};
+    for (size_t i = 0; i < sizeof(tallies) / sizeof(tallies[0]); i++) {
+        if (tallies[i]) {
+            tallies[i]->window.by = s->shared->by;
+        }
+    }
+}
+
 static struct tally *new_tally(const struct source *s)
 {
     struct tally *t = alloc_zero(1, sizeof(*t));
-    tally_init(t, s->shared->keep, s->shared->by_host);
+    tally_init(t, s->shared->keep, s->shared->by);
     return t;
 }
 

@@ -26,7 +26,7 @@ struct pipeline {
     struct states states;  /* of parsers */
     enum field dropped[4]; /* fields that nobody wants, FIELD_SKIP at the end */
     unsigned keep;         /* dimensions, bit 1 << enum tally_dimension */
-    bool by_host;          /* windows need records per virtual host */
+    uint8_t by;            /* what windows tell apart, bits of enum window_by */
     bool has_intervals;    /* each source has a tally of the interval beside its total */
     /* A service keeps sums of all sources, so that an answer costs the same however many there are.
      * They alone know times then. */
@@ -74,6 +74,9 @@ struct source {
 struct source *source_new(struct pipeline *p, const char *name, const char *format,
                           const char *vendor);
 void source_free(struct source *s);
+
+/* Has the source's windows tell apart what its pipeline wants now. */
+void source_watch(struct source *s);
 
 /* Adds what was counted before a restart (tally/pack.h) to the total. False when it is damaged. */
 bool source_restore(struct source *s, struct span packed);

@@ -175,6 +175,8 @@ static void send_fields(const struct alert *a, const char *message)
         alloc_printf("TEAPOTD_SEVERITY=%s", rule_severity_name(a->severity)),
         alloc_printf("TEAPOTD_SOURCE=%s", a->source),
         alloc_printf("TEAPOTD_HOST=%s", a->host),
+        alloc_printf("TEAPOTD_ROUTE=%s", a->route),
+        alloc_printf("TEAPOTD_UPSTREAM=%s", a->upstream),
         alloc_printf("TEAPOTD_ID=%s", a->id),
         alloc_printf("TEAPOTD_SINCE=%s", clock_rfc3339(a->since * 1000, since)),
         alloc_text(SPAN("SYSLOG_IDENTIFIER=teapotd")),

@@ -9,8 +9,10 @@
 void handover_reset(struct window *w)
 {
     window_drain(w);
-    w->has_clock = w->has_pending = w->has_sampled = false;
-    w->clock = w->pending = w->sampled = 0;
+    w->has_clock = w->has_pending = false;
+    w->clock = w->pending = 0;
+    memset(w->has_sampled, 0, sizeof w->has_sampled);
+    memset(w->sampled, 0, sizeof w->sampled);
     w->n_head = 0;
     w->unparsed_first = w->unparsed_waiting = 0;
 }
@@ -27,7 +29,7 @@ void handover_move(struct window *w, struct window *out)
     struct window empty = *out;
     *out = *w;
     *w = empty;
-    w->by_host = out->by_host;
+    w->by = out->by;
 }
 
 size_t handover_bytes(const struct window *w)
@@ -50,8 +52,8 @@ void handover_part(struct window *w, struct window *out)
     char *waiting_bytes = w->waiting_bytes;
     w->has_clock = true;
     w->clock = out->clock;
-    w->has_sampled = out->has_sampled;
-    w->sampled = out->sampled;
+    memcpy(w->has_sampled, out->has_sampled, sizeof w->has_sampled);
+    memcpy(w->sampled, out->sampled, sizeof w->sampled);
     w->has_pending = out->has_pending;
     w->pending = out->pending;
     w->waiting = out->waiting;
@@ -70,12 +72,16 @@ static bool is_drained(const struct window *w)
            (!w->names || w->names->n == NAMETABLE_FIRST);
 }
 
-/* A second that had its sample gets no other one. */
-static void drop_sample(struct window *w, int64_t sampled)
+/* A second that had its sample of a class gets no other one. */
+static void drop_sample(struct window *w, size_t class, int64_t sampled)
 {
-    if (w->n_samples && w->samples[0].second <= sampled) {
+    uint32_t i = 0;
+    while (i < w->n_samples && ledger_sampled(w->samples[i].status) != class) {
+        i++;
+    }
+    if (i < w->n_samples && w->samples[i].second <= sampled) {
         w->n_samples--;
-        memmove(w->samples, w->samples + 1, w->n_samples * sizeof w->samples[0]);
+        memmove(&w->samples[i], &w->samples[i + 1], (w->n_samples - i) * sizeof w->samples[0]);
     }
 }
 
@@ -90,10 +96,12 @@ bool handover_take(struct window *into, struct window *from)
     struct window empty = *into;
     *into = *from;
     *from = empty;
-    if (empty.has_sampled) {
-        drop_sample(into, empty.sampled);
-        into->sampled = into->has_sampled ? into->sampled : empty.sampled;
-        into->has_sampled = true;
+    for (size_t i = 0; i < WINDOW_SAMPLED; i++) {
+        if (empty.has_sampled[i]) {
+            drop_sample(into, i, empty.sampled[i]);
+            into->sampled[i] = into->has_sampled[i] ? into->sampled[i] : empty.sampled[i];
+            into->has_sampled[i] = true;
+        }
     }
     return true;
 }

@@ -29,7 +29,7 @@ void handover_move(struct window *w, struct window *out);
 /* About how many bytes of memory a window holds. */
 size_t handover_bytes(const struct window *w);
 
-/* Makes a window as if zeroed, but for its memory and `by_host`. */
+/* Makes a window as if zeroed, but for its memory and `by`. */
 void handover_reset(struct window *w);
 
 #endif

@@ -58,28 +58,67 @@ void ledger_advance(struct window *w, int64_t second)
     w->errors_at = w->n_errors;
 }
 
-/* Not bounded here: a second has at most NAMETABLE_NUMBERS records, and each new one asks
- * forget_oldest. */
-static struct window_record *append_record(struct window *w, uint32_t host)
+static struct window_record *append_record(struct window *w, struct ledger_place place)
 {
     if (w->n_records == w->cap_records) {
         w->cap_records = w->cap_records ? 2 * w->cap_records : FIRST_CAP;
         w->records = alloc_resize(w->records, w->cap_records, sizeof w->records[0]);
     }
     struct window_record *r = &w->records[w->n_records++];
-    *r = (struct window_record){.second = w->clock, .host = host};
+    *r = (struct window_record){
+        .second = w->clock, .host = place.host, .route = place.route, .upstream = place.upstream};
     return r;
 }
 
-/* The record of a virtual host in the clock's second: its name remembers where it was last. */
-static struct window_record *host_record(struct window *w, uint32_t host)
+/* One of a place's names stands for it in the table of names. */
+static uint32_t name_of(struct ledger_place place)
 {
-    uint32_t *mark = &w->names->items[host].mark;
-    if (*mark > w->second_at && *mark < w->n_records && w->records[*mark].host == host) {
-        return &w->records[*mark];
+    return place.host ? place.host : place.upstream ? place.upstream : place.route;
+}
+
+static bool is_place(const struct window_record *r, struct ledger_place place)
+{
+    return r->host == place.host && r->route == place.route && r->upstream == place.upstream;
+}
+
+/* Does that record stand in the clock's second, for a place of that name? */
+static bool is_of_name(const struct window *w, uint32_t at, uint32_t name)
+{
+    if (at <= w->second_at || at >= w->n_records) {
+        return false;
+    }
+    const struct window_record *r = &w->records[at];
+    return name_of((struct ledger_place){r->host, r->route, r->upstream}) == name;
+}
+
+/* The record of a place in the clock's second: its name remembers the last one of that name, and
+ * each record the one before it. With too many places, a new one is "other". */
+static struct window_record *place_record(struct window *w, struct ledger_place place)
+{
+    uint32_t name = name_of(place), *mark = &w->names->items[name].mark;
+    for (uint32_t at = *mark; is_of_name(w, at, name); at = w->records[at].before) {
+        if (is_place(&w->records[at], place)) {
+            return &w->records[at];
+        }
+    }
+    uint32_t before = is_of_name(w, *mark, name) ? *mark : 0;
+    bool is_full = w->n_records - w->second_at > WINDOW_PLACES;
+    struct ledger_place other = {place.host ? NAMETABLE_OTHER : 0,
+                                 place.route ? NAMETABLE_OTHER : 0,
+                                 place.upstream ? NAMETABLE_OTHER : 0};
+    if (is_full && name != NAMETABLE_OTHER) {
+        return place_record(w, other);
     }
     *mark = w->n_records;
-    return append_record(w, host);
+    append_record(w, place)->before = before;
+    return &w->records[*mark];
+}
+
+struct ledger_place ledger_place_of(const struct window *w, struct ledger_place all)
+{
+    return (struct ledger_place){w->by & WINDOW_BY_HOST ? all.host : NAMETABLE_NONE,
+                                 w->by & WINDOW_BY_ROUTE ? all.route : NAMETABLE_NONE,
+                                 w->by & WINDOW_BY_UPSTREAM ? all.upstream : NAMETABLE_NONE};
 }
 
 static void add_counts(struct window_record *r, struct ledger_counts n)
@@ -89,12 +128,12 @@ static void add_counts(struct window_record *r, struct ledger_counts n)
     r->e5xx += n.e5xx;
 }
 
-void ledger_add_host(struct window *w, uint32_t host, struct ledger_counts n)
+void ledger_add_place(struct window *w, struct ledger_place place, struct ledger_counts n)
 {
     if (!w->names) {
         w->names = nametable_new(); /* WINDOW_OTHER may come in a merge, without any name. */
     }
-    add_counts(host_record(w, host), n);
+    add_counts(place_record(w, place), n);
 }
 
 void ledger_add_unparsed(struct window *w, uint32_t n)
@@ -103,7 +142,7 @@ void ledger_add_unparsed(struct window *w, uint32_t n)
         return;
     }
     if (w->second_at == w->n_records) {
-        append_record(w, NAMETABLE_NONE);
+        append_record(w, (struct ledger_place){0});
     }
     w->records[w->second_at].unparsed += n;
 }
@@ -111,7 +150,7 @@ void ledger_add_unparsed(struct window *w, uint32_t n)
 void ledger_add(struct window *w, struct timeline *timeline, struct ledger_counts n)
 {
     if (w->second_at == w->n_records) {
-        append_record(w, NAMETABLE_NONE);
+        append_record(w, (struct ledger_place){0});
     }
     add_counts(&w->records[w->second_at], n);
     if (timeline) {
@@ -127,14 +166,18 @@ void ledger_add_errors(struct window *w, struct ledger_kind k, uint32_t count)
             return;
         }
     }
-    /* When there are too many kinds, what is left of a new one is its host, status and blame; then
-     * its status and blame. */
+    /* When there are too many kinds, what is left of a new one is its host, what is watched apart,
+     * its status and blame; then its status and blame. */
     uint32_t n = w->n_errors - w->errors_at;
     struct ledger_kind less = k;
-    if (n >= WINDOW_ERRORS) {
-        less.route = less.upstream = NAMETABLE_OTHER;
+    bool is_less = n >= WINDOW_ERRORS, is_least = n >= WINDOW_PLACE_ERRORS;
+    if (is_least || (is_less && !(w->by & WINDOW_BY_ROUTE))) {
+        less.route = NAMETABLE_OTHER;
     }
-    if (n >= WINDOW_HOST_ERRORS) {
+    if (is_least || (is_less && !(w->by & WINDOW_BY_UPSTREAM))) {
+        less.upstream = NAMETABLE_OTHER;
+    }
+    if (is_least) {
         less.host = NAMETABLE_OTHER;
     }
     if (less.host != k.host || less.route != k.route || less.upstream != k.upstream) {
@@ -149,14 +192,15 @@ void ledger_add_errors(struct window *w, struct ledger_kind k, uint32_t count)
                                                      count,    k.status, k.entry, k.blame};
 }
 
-void ledger_add_sample(struct window *w, uint32_t host, uint16_t status, struct span text)
+void ledger_add_sample(struct window *w, struct ledger_place at, uint16_t status, struct span text)
 {
-    bool is_first = !w->has_sampled || w->clock > w->sampled;
+    size_t class = ledger_sampled(status);
+    bool is_first = !w->has_sampled[class] || w->clock > w->sampled[class];
     if (!is_first || w->n_samples == WINDOW_SAMPLES) {
         return;
     }
-    w->has_sampled = true;
-    w->sampled = w->clock;
+    w->has_sampled[class] = true;
+    w->sampled[class] = w->clock;
     if (w->n_samples == w->cap_samples) {
         w->cap_samples = w->cap_samples ? 2 * w->cap_samples : FIRST_SAMPLES;
         w->samples = alloc_resize(w->samples, w->cap_samples, sizeof w->samples[0]);
@@ -164,7 +208,9 @@ void ledger_add_sample(struct window *w, uint32_t host, uint16_t status, struct 
     struct window_sample *s = &w->samples[w->n_samples++];
     text = span_head(text, WINDOW_SAMPLE_BYTES);
     s->second = w->clock;
-    s->host = host;
+    s->host = at.host;
+    s->route = at.route;
+    s->upstream = at.upstream;
     s->status = status;
     s->len = (uint16_t)text.len;
     if (text.len) {
@@ -172,27 +218,48 @@ void ledger_add_sample(struct window *w, uint32_t host, uint16_t status, struct 
     }
 }
 
-/* Names are looked up for errors only: the usual line of a window without hosts has none. */
-__attribute__((noinline)) static void count_error(struct window *w, const struct window_line *line)
+/* Names are looked up for errors only: the usual line of a window without places has none. */
+__attribute__((noinline)) static void count_error(struct window *w, const struct window_line *line,
+                                                  struct ledger_place at)
 {
-    struct ledger_kind k = {.status = line->status, .entry = line->entry, .blame = line->blame};
-    k.host = ledger_number(w, line->host, &w->last_host);
-    k.route = ledger_number(w, line->route, &w->last_route);
-    k.upstream = ledger_number(w, line->upstream, &w->last_upstream);
+    struct ledger_kind k = {at.host, at.route, at.upstream, line->status, line->entry, line->blame};
     ledger_add_errors(w, k, 1);
-    if (line->class == CLASS_5XX) {
-        ledger_add_sample(w, k.host, line->status, line->text);
+    if (line->class == CLASS_5XX || w->by & WINDOW_4XX_SAMPLES) {
+        ledger_add_sample(w, at, line->status, line->text);
     }
+}
+
+/* Of the names only those that are wanted get a number. */
+static struct ledger_place number_names(struct window *w, const struct window_line *line,
+                                        unsigned wanted)
+{
+    struct ledger_place at = {0};
+    if (wanted & WINDOW_BY_HOST) {
+        at.host = ledger_number(w, line->host, &w->last_host);
+    }
+    if (wanted & WINDOW_BY_ROUTE) {
+        at.route = ledger_number(w, line->route, &w->last_route);
+    }
+    if (wanted & WINDOW_BY_UPSTREAM) {
+        at.upstream = ledger_number(w, line->upstream, &w->last_upstream);
+    }
+    return at;
 }
 
 void ledger_add_line(struct window *w, struct timeline *timeline, const struct window_line *line)
 {
     struct ledger_counts n = ledger_counts_of(line);
+    bool is_error = n.e4xx || n.e5xx;
+    struct ledger_place at = {0}, apart = {0};
     ledger_add(w, timeline, n);
-    if (w->by_host && line->host.len) {
-        ledger_add_host(w, ledger_number(w, line->host, &w->last_host), n);
+    if (is_error || w->by & WINDOW_BY_PLACE) {
+        at = number_names(w, line, is_error ? WINDOW_BY_PLACE : w->by);
+        apart = ledger_place_of(w, at);
     }
-    if (n.e4xx || n.e5xx) {
-        count_error(w, line);
+    if (name_of(apart)) {
+        ledger_add_place(w, apart, n);
+    }
+    if (is_error) {
+        count_error(w, line, at);
     }
 }

@@ -15,11 +15,22 @@ enum {
     WINDOW_NAMES = 512,   /* hosts, routes and upstreams that may differ between two drains */
     WINDOW_OTHER = 1,     /* name number of all those above that */
     WINDOW_ERRORS = 64,   /* kinds of error in a second that are told apart by all they have … */
-    WINDOW_HOST_ERRORS = 256, /* … and with these, by host, status and blame */
-    WINDOW_SAMPLES = 1024,    /* seconds with errors between two drains that have a sample */
+    WINDOW_PLACE_ERRORS = 256, /* … and with these, by what is watched apart, status and blame */
+    WINDOW_PLACES = 4096,      /* places in a second that have records of their own */
+    WINDOW_SAMPLES = 1024,     /* seconds with errors between two drains that have a sample */
+    WINDOW_SAMPLED = 2,        /* classes that have one each: 5xx, 4xx */
     WINDOW_SAMPLE_BYTES = 480,
     WINDOW_MAX_SECONDS = 86400, /* records that are kept when nobody drains: then the oldest go */
     WINDOW_HEAD = 4, /* lines without a believed stamp that are kept before the first with one */
+};
+
+/* What a window is to tell apart beside whole sources, and of what it keeps samples; bits. */
+enum window_by {
+    WINDOW_BY_HOST = 1,
+    WINDOW_BY_ROUTE = 2,
+    WINDOW_BY_UPSTREAM = 4,
+    WINDOW_BY_PLACE = 7,
+    WINDOW_4XX_SAMPLES = 8, /* beside those with a 5xx */
 };
 
 /* What is known of one line when it is counted. */
@@ -32,13 +43,21 @@ struct window_line {
     enum blame blame;
 };
 
-/* One second of one series: the whole source (host 0) or one virtual host of it. */
+/* One second of the whole source, or of one place of it: a virtual host, a route, an upstream, or
+ * what several of those have in common, as the window is told to count. */
 struct window_record {
-    int64_t second; /* since 1970 */
-    uint32_t host;  /* name number; 0: the source as a whole */
+    int64_t second;                 /* since 1970 */
+    uint32_t host, route, upstream; /* name numbers; all 0: the source as a whole */
     uint32_t requests, e4xx, e5xx;
     uint32_t unparsed; /* lines that no format read; of the source as a whole only */
+    uint32_t before;   /* the window's own: where another place of the same name stands */
 };
+
+/* Is it that of the whole source? */
+static inline bool window_is_whole(const struct window_record *r)
+{
+    return (r->host | r->route | r->upstream) == 0;
+}
 
 /* So many answers of a kind with 4xx or 5xx in a second. Name numbers: 0 none, WINDOW_OTHER too
  * many. */
@@ -49,11 +68,11 @@ struct window_error {
     enum blame blame;
 };
 
-/* The first line of a second that had a 5xx, as it stood in the log, cut. Which lines are kept so
- * does not depend on when the window is drained. */
+/* The first line of a second that had a 5xx, or a 4xx, as it stood in the log, cut. Which are kept
+ * so does not depend on when the window is drained. */
 struct window_sample {
     int64_t second;
-    uint32_t host;
+    uint32_t host, route, upstream;
     uint16_t status, len;
     char text[WINDOW_SAMPLE_BYTES];
 };
@@ -70,7 +89,8 @@ struct window_head {
 };
 
 struct window {
-    bool has_clock, has_pending, by_host;
+    bool has_clock, has_pending;
+    uint8_t by;      /* bits of enum window_by */
     int64_t clock;   /* second that lines count at now */
     int64_t pending; /* stamp of the line that waits */
     struct window_record *records;
@@ -86,8 +106,9 @@ struct window {
     uint32_t last_host, last_route, last_upstream; /* name numbers */
     struct window_sample *samples;                 /* NULL until the first */
     uint32_t n_samples, cap_samples;
-    bool has_sampled;
-    int64_t sampled;            /* second that had its sample last: a drain does not change that */
+    /* The second that had its sample last, of a 5xx and of a 4xx: a drain does not change that. */
+    bool has_sampled[WINDOW_SAMPLED];
+    int64_t sampled[WINDOW_SAMPLED];
     struct window_line waiting; /* the pending line; its spans point into `waiting_bytes` */
     char *waiting_bytes;
 };
@@ -95,6 +116,11 @@ struct window {
 /* So many requests, with errors among them. */
 struct ledger_counts {
     uint32_t requests, e4xx, e5xx;
+};
+
+/* Name numbers of what a line counts at, 0 where it is not told apart. */
+struct ledger_place {
+    uint32_t host, route, upstream;
 };
 
 /* What tells kinds of error in a second apart; name numbers as in struct window_error. */
@@ -114,13 +140,22 @@ void ledger_advance(struct window *w, int64_t second);
 /* Counts a line, in the timeline too when that is not NULL. */
 void ledger_add_line(struct window *w, struct timeline *timeline, const struct window_line *line);
 
-/* The parts of that: for the source as a whole, for a virtual host (not 0), errors of a kind, a
+/* The parts of that: for the source as a whole, for a place (not all 0), errors of a kind, a
  * sample. */
 void ledger_add(struct window *w, struct timeline *timeline, struct ledger_counts n);
 void ledger_add_unparsed(struct window *w, uint32_t n);
-void ledger_add_host(struct window *w, uint32_t host, struct ledger_counts n);
+void ledger_add_place(struct window *w, struct ledger_place place, struct ledger_counts n);
 void ledger_add_errors(struct window *w, struct ledger_kind kind, uint32_t count);
-void ledger_add_sample(struct window *w, uint32_t host, uint16_t status, struct span text);
+void ledger_add_sample(struct window *w, struct ledger_place at, uint16_t status, struct span text);
+
+/* Which of them does the window tell apart? */
+struct ledger_place ledger_place_of(const struct window *w, struct ledger_place all);
+
+/* The class of samples that a status belongs to. */
+static inline size_t ledger_sampled(uint16_t status)
+{
+    return status_class(status) == CLASS_5XX ? 0 : 1;
+}
 
 /* What one line counts as. */
 static inline struct ledger_counts ledger_counts_of(const struct window_line *line)

@@ -20,10 +20,10 @@ enum {
     SEARCHED_CELLS = 32, /* with more, also a sum that counts no line remembers who was hit last */
 };
 
-void tally_init(struct tally *t, unsigned keep, bool by_host)
+void tally_init(struct tally *t, unsigned keep, unsigned by)
 {
     *t = (struct tally){.keep = (uint8_t)keep};
-    t->window.by_host = by_host;
+    t->window.by = (uint8_t)by;
 }
 
 void tally_done(struct tally *t)
@@ -172,11 +172,17 @@ static struct top *top_of(struct tally *t, enum tally_dimension d)
     return t->tops[d];
 }
 
-/* `name` when the dimension is wanted and it is a name, else nothing. */
+/* A field that is a name, or nothing. */
+static struct span name_in(struct span field)
+{
+    bool is_name = field.len > 1 || (field.len == 1 && field.ptr[0] != '-');
+    return is_name ? field : (struct span){NULL, 0};
+}
+
+/* A name when the dimension is wanted. */
 static struct span wanted(const struct tally *t, enum tally_dimension d, struct span name)
 {
-    bool is_name = name.len > 1 || (name.len == 1 && name.ptr[0] != '-');
-    return is_name && (t->keep & 1U << d) ? name : (struct span){NULL, 0};
+    return t->keep & 1U << d ? name_in(name) : (struct span){NULL, 0};
 }
 
 /* Counts a name that is there. Columns come from tables of constants: an array that was just
@@ -193,7 +199,7 @@ static void add_name(struct tally *t, enum tally_dimension d, struct span name,
  * is one name. A bare IPv6 address may end like one. */
 static struct span host_of(const struct tally *t, struct span host)
 {
-    if (host.len == 0 || !(t->window.by_host || (t->keep & 1U << TALLY_HOSTS))) {
+    if (host.len == 0 || !(t->window.by & WINDOW_BY_HOST || (t->keep & 1U << TALLY_HOSTS))) {
         return (struct span){NULL, 0};
     }
     size_t cut = span_ends(host, SPAN(":443")) ? 4 : span_ends(host, SPAN(":80")) ? 3 : 0;
@@ -201,6 +207,22 @@ static struct span host_of(const struct tally *t, struct span host)
     bool is_port = cut && (span_find(rest, ':') == rest.len || span_ends(rest, SPAN("]")));
     rest = is_port ? rest : host;
     return rest.len == 1 && rest.ptr[0] == '-' ? (struct span){NULL, 0} : rest;
+}
+
+/* Puts down where an error was, and whatever else is told apart. */
+static void add_places(struct tally *t, struct window_line *line, const struct event *e,
+                       char route[ROUTE_BYTES])
+{
+    bool is_error = line->class == CLASS_4XX || line->class == CLASS_5XX;
+    bool keeps_routes = t->keep & 1U << TALLY_ROUTES;
+    if (is_error || t->window.by & WINDOW_BY_UPSTREAM) {
+        line->upstream = t->window.by & WINDOW_BY_UPSTREAM
+                             ? name_in(e->upstream)
+                             : wanted(t, TALLY_UPSTREAMS, e->upstream);
+    }
+    if ((is_error && keeps_routes) || t->window.by & WINDOW_BY_ROUTE) {
+        line->route = route_of(e->target, route);
+    }
 }
 
 /* Counts in time what is more than a count: an error with its place, the first line of a second. */
@@ -212,10 +234,9 @@ __attribute__((noinline)) static void add_to_window(struct tally *t, struct wind
         [CLASS_5XX] = {0, 0, 1},
     };
     char route[ROUTE_BYTES];
+    add_places(t, line, e, route);
     if (line->class == CLASS_4XX || line->class == CLASS_5XX) {
-        line->upstream = wanted(t, TALLY_UPSTREAMS, e->upstream);
         if (t->keep & 1U << TALLY_ROUTES) {
-            line->route = route_of(e->target, route);
             add_name(t, TALLY_ROUTES, line->route, columns[line->class]);
         }
         add_name(t, TALLY_CLIENTS, wanted(t, TALLY_CLIENTS, e->client), columns[line->class]);
@@ -342,8 +363,10 @@ __attribute__((noinline)) static void count_singly(struct tally *t, struct event
                                                    const struct verdict_table *verdicts)
 {
     struct judgement j = {.verdict = verdict_of(verdicts, e), .reason = REASON_NONE};
-    if (!is_plain(e)) {
+    if (!is_plain(e) || t->window.by & WINDOW_BY_ROUTE) {
         event_split(e);
+    }
+    if (!is_plain(e)) {
         j = judge(verdicts, e);
         tally_cause(t, e, &j);
     }
@@ -438,7 +461,7 @@ static void merge_drained(struct timeline *into, const struct window *w, const s
     struct timeline rest = *t;
     for (uint32_t i = 0; i < w->n_records; i++) {
         const struct window_record *r = &w->records[i];
-        if (r->host == 0) {
+        if (window_is_whole(r)) {
             timeline_take(&rest, r->second, (struct timeline_step){r->requests, r->e4xx, r->e5xx});
         }
     }

@@ -59,7 +59,7 @@ struct tally {
 
 /* Makes an empty tally; `keep` has the bits of the wanted dimensions. tally_done frees what it
  * holds. */
-void tally_init(struct tally *t, unsigned keep, bool by_host);
+void tally_init(struct tally *t, unsigned keep, unsigned by);
 void tally_done(struct tally *t);
 
 /* Empties the tally for the next interval: its memory, its clock and a line that waits stay. */

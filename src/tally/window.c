@@ -138,7 +138,9 @@ static void believe(struct window *w, struct timeline *timeline, int64_t stamp)
         ledger_add_unparsed(w, w->head[i].unparsed);
     }
     /* The second has a sample of its own beside one of the head's: a merge may take that away. */
-    w->has_sampled = w->has_sampled && w->n_head == 0;
+    for (size_t i = 0; i < WINDOW_SAMPLED; i++) {
+        w->has_sampled[i] = w->has_sampled[i] && w->n_head == 0;
+    }
 }
 
 /* Decides about the line that waits, now that the next stamp is known. */
@@ -171,12 +173,14 @@ static void resolve(struct window *w, struct timeline *timeline, int64_t next)
 /* The second must have its record: after a drain it has none, though the clock stands in it. */
 bool window_add_plain(struct window *w, struct timeline *timeline, int64_t stamp, struct span host)
 {
-    if (!w->has_clock || w->has_pending || stamp > w->clock || w->second_at == w->n_records) {
+    bool is_by_more = w->by & (WINDOW_BY_ROUTE | WINDOW_BY_UPSTREAM);
+    if (!w->has_clock || w->has_pending || stamp > w->clock || w->second_at == w->n_records ||
+        is_by_more) {
         return false;
     }
-    if (w->by_host && host.len) {
-        struct ledger_counts n = {.requests = 1};
-        ledger_add_host(w, ledger_number(w, host, &w->last_host), n);
+    if (w->by & WINDOW_BY_HOST && host.len) {
+        struct ledger_place at = {.host = ledger_number(w, host, &w->last_host)};
+        ledger_add_place(w, at, (struct ledger_counts){.requests = 1});
     }
     w->records[w->second_at].requests++;
     timeline_count(timeline, w->clock);
@@ -233,13 +237,24 @@ void window_unparsed(struct window *w, uint32_t n)
     }
 }
 
+/* Is the record that of the line's place? */
+static bool is_at(const struct window *w, const struct window_record *r,
+                  const struct window_line *line)
+{
+    struct ledger_place all = {nametable_find(w->names, line->host),
+                               nametable_find(w->names, line->route),
+                               nametable_find(w->names, line->upstream)};
+    struct ledger_place at = ledger_place_of(w, all);
+    return r->host == at.host && r->route == at.route && r->upstream == at.upstream;
+}
+
 /* What is left of a record of `from`'s first second without the lines at its head. */
 static struct ledger_counts without_head(const struct window *from, const struct window_record *r)
 {
     struct ledger_counts n = {r->requests, r->e4xx, r->e5xx};
     for (uint32_t i = 0; i < from->n_head && r->second == from->records[0].second; i++) {
         const struct window_line *line = &from->head[i].line;
-        if (r->host == NAMETABLE_NONE || r->host == nametable_find(from->names, line->host)) {
+        if (window_is_whole(r) || is_at(from, r, line)) {
             struct ledger_counts h = ledger_counts_of(line);
             n.requests -= h.requests;
             n.e4xx -= h.e4xx;
@@ -303,10 +318,11 @@ static void fold(struct window *into, struct timeline *timeline, const struct wi
         ledger_advance(into, r->second);
         /* A host may be left without a line here. */
         ledger_add_unparsed(into, unparsed_without_head(from, r));
-        if (r->host == NAMETABLE_NONE && n.requests) {
+        if (window_is_whole(r) && n.requests) {
             ledger_add(into, timeline, n);
         } else if (n.requests) {
-            ledger_add_host(into, map[r->host], n);
+            struct ledger_place at = {map[r->host], map[r->route], map[r->upstream]};
+            ledger_add_place(into, at, n);
         }
         for (; error < from->n_errors && from->errors[error].second <= r->second; error++) {
             const struct window_error *e = &from->errors[error];
@@ -320,20 +336,28 @@ static void fold(struct window *into, struct timeline *timeline, const struct wi
     }
 }
 
-/* Adds the samples of `from` but for that of a line at its head, which came with its line. */
+/* Adds the samples of `from` but for those of lines at its head, which came with their lines. */
 static void merge_samples(struct window *into, const struct window *from, int64_t clock,
                           const uint32_t map[NAMETABLE_NUMBERS])
 {
     int64_t now = into->clock;
-    bool is_heads = false;
+    bool is_heads[WINDOW_SAMPLED] = {false};
     for (uint32_t i = 0; i < from->n_head; i++) {
-        is_heads = is_heads || from->head[i].line.class == CLASS_5XX;
+        bool is_error = from->head[i].line.class == CLASS_5XX ||
+                        (from->head[i].line.class == CLASS_4XX && from->by & WINDOW_4XX_SAMPLES);
+        is_heads[ledger_sampled(from->head[i].line.status)] |= is_error;
     }
-    for (uint32_t i = is_heads; i < from->n_samples; i++) {
+    for (uint32_t i = 0; i < from->n_samples; i++) {
         const struct window_sample *s = &from->samples[i];
+        size_t class = ledger_sampled(s->status);
+        if (is_heads[class]) {
+            is_heads[class] = false;
+            continue;
+        }
+        struct ledger_place at = {map[s->host], map[s->route], map[s->upstream]};
         into->clock =
             s->second > clock ? s->second : clock; /* the second that it belongs to here */
-        ledger_add_sample(into, map[s->host], s->status, (struct span){s->text, s->len});
+        ledger_add_sample(into, at, s->status, (struct span){s->text, s->len});
     }
     into->clock = now;
 }

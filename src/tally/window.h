@@ -12,8 +12,8 @@
 
 /* struct window and what it holds are in ledger.h. */
 
-/* Frees what the window holds and zeroes it. A zeroed struct is an empty window; set `by_host` at
- * once when records per virtual host are wanted. */
+/* Frees what the window holds and zeroes it. A zeroed struct is an empty window; set `by` at once
+ * when records of places are wanted. */
 void window_done(struct window *w);
 
 /* Counts a line that is stamped with that second. */
@@ -47,7 +47,7 @@ bool window_add_plain(struct window *w, struct timeline *timeline, int64_t stamp
 static inline bool window_can_run(const struct window *w, int64_t stamp)
 {
     return w->has_clock && !w->has_pending && stamp <= w->clock && w->second_at < w->n_records &&
-           !w->by_host;
+           !(w->by & WINDOW_BY_PLACE);
 }
 
 /* Counts `n` such lines, when window_can_run says so. */

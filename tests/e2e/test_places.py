@@ -1,0 +1,73 @@
+"""Rules by upstream and route: the same alerts of a log that is scanned with any number of threads,
+followed, or followed under rules that a reload brought."""
+import json
+
+import pytest
+from conftest import check_schema, scan, wait_for
+
+FORMAT = "nginx:$remote_addr [$time_iso8601] \"$request\" $status $upstream_addr"
+RULE = 'alert shop { preset = prometheus  by = %s }\n'
+SOURCE = "source a { path = {\"%s\"}  format = 'nginx:$remote_addr [$time_iso8601] \"$request\" $status $upstream_addr' }\n"
+LINE = '192.0.2.7 [2026-11-22T16:%02d:%02d+00:00] "GET /%s HTTP/1.1" %d %s\n'
+
+
+def lines(minutes=10, bad=range(5, 7)):
+    """Ten requests a second: 10.0.0.8 is well, 10.0.0.7 fails on /cart, / is a file."""
+    out = []
+    for second in range(minutes * 60):
+        minute = second // 60
+        for i in range(10):
+            path, upstream = ("cart", "list", "")[i % 3], ("10.0.0.7:80", "10.0.0.8:80")[i % 2]
+            is_bad = minute in bad and path == "cart" and upstream == "10.0.0.7:80"
+            row = (path, 502 if is_bad else 200, upstream if path else "-")
+            out.append(LINE % (minute, second % 60, *row))
+    return "".join(out)
+
+
+CASES = [
+    ("upstream", [{"upstream": "10.0.0.7:80"}]),
+    ("route", [{"route": "/cart"}]),
+    ("{source, route, upstream}", [{"source": "LOG", "route": "/cart", "upstream": "10.0.0.7:80"}]),
+    ("{host, route}", [{"route": "/cart"}]),
+]
+
+
+def series(alerts, log):
+    return [
+        {key: "LOG" if value == str(log) else value for key, value in alert["series"].items()}
+        for alert in alerts
+    ]
+
+
+@pytest.mark.parametrize("by, want", CASES)
+def test_a_route_or_upstream_that_fails_is_the_series_of_the_alert(tmp_path, by, want):
+    rules, log = tmp_path / "rules.conf", tmp_path / "access.log"
+    rules.write_text(RULE % by)
+    log.write_text(lines())
+    found = [
+        scan("--replay", rules, "--format", FORMAT, "--threads", threads, log)["alerts"]
+        for threads in (1, 4)
+    ]
+    assert series(found[0], log) == want
+    assert found[0] == found[1]
+    check_schema("alert.schema.json", "\n".join(map(json.dumps, found[0])))
+
+
+def test_a_reload_may_bring_other_places(tmp_path, daemon):
+    log = tmp_path / "access.log"
+    log.write_text("")
+    d = daemon(RULE % "source" + SOURCE % log)
+    text = lines()
+    half = text.index("2026-11-22T16:04:00")
+    half = text.rindex("\n", 0, half) + 1
+    with open(log, "a") as out:
+        out.write(text[:half])
+        out.flush()
+        d.wait_for_lines(text[:half].count("\n"))
+        d.write_config(RULE % "{source, upstream}" + SOURCE % log)
+        d.reload()
+        out.write(text[half:])
+    d.wait_for_lines(text.count("\n"))
+    alerts = wait_for(d.alerts, "the alert")
+    assert [alert["series"].get("upstream") for alert in alerts] == ["10.0.0.7:80"]
+    assert 'upstream="10.0.0.7:80"' in d.get("/metrics").decode() or alerts[0]["state"] == "resolved"

@@ -414,6 +414,38 @@ static void a_rule_on_4xx_shows_lines(void **state)
     world_free(world);
 }
 
+/* What a retry hid is told beside the errors, and is none of them. */
+static void retries_that_hid_failures_are_told(void **state)
+{
+    static const unsigned by[] = {0, RULE_BY_UPSTREAM};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct rule rule = world_rule(by[i]);
+        struct world *world = world_new(&rule);
+        struct window w = {.by = (uint8_t)alert_set_by(world->set)};
+        struct window_line saved = world_line("shop.example", 200);
+        saved.upstream = SPAN("10.0.0.8:80");
+        saved.masked = 1;
+        saved.masked_status = 502;
+        saved.masked_upstream = SPAN("10.0.0.7:8080");
+        for (int64_t s = WORLD_START; s < WORLD_START + 60; s++) {
+            world_add(&w, s, "shop.example", 5, 1, 502);
+            window_add(&w, s, &saved);
+            window_add(&w, s, &saved);
+        }
+        alert_set_feed(world->set, "a.log", &w, WORLD_START + 60);
+        const struct alert *a = alert_set_at(world->set, 0);
+        assert_int_equal(alert_set_count(world->set), 1);
+        assert_int_equal(a->masked, 2 * a->errors);
+        assert_int_equal(a->requests, a->errors * (i ? 6 : 8));
+        assert_string_equal(a->upstream, i ? "10.0.0.7:8080" : "");
+        assert_int_equal(a->n_codes, 1);
+        assert_non_null(strstr(a->summary, "; retries hid "));
+        window_done(&w);
+        world_free(world);
+    }
+}
+
 /* The text of a line says nothing of blame; an error of the same second does. */
 static void a_rule_on_blame_shows_lines(void **state)
 {
@@ -889,6 +921,7 @@ int main(void)
         cmocka_unit_test(routes_and_upstreams_are_watched_apart),
         cmocka_unit_test(codes_are_counted_by_upstream_too),
         cmocka_unit_test(a_rule_on_4xx_shows_lines),
+        cmocka_unit_test(retries_that_hid_failures_are_told),
         cmocka_unit_test(a_rule_on_blame_shows_lines),
         cmocka_unit_test(sources_are_summed_when_all_have_passed),
         cmocka_unit_test(lagging_source_is_waited_for),

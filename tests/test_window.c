@@ -350,6 +350,11 @@ static void fill(struct random_line *l, uint64_t *random, int64_t stamp)
     l->line = line_of(statuses[random_below(random, 8)], l->host, l->text);
     l->line.route = span_of(l->route);
     l->line.upstream = span_of(l->upstream);
+    if (random_below(random, 5) == 0) {
+        l->line.masked = 1 + (uint32_t)random_below(random, 3);
+        l->line.masked_status = 502;
+        l->line.masked_upstream = random_below(random, 2) ? SPAN("u0") : SPAN("u9");
+    }
     l->stamp = stamp;
 }
 

@@ -300,7 +300,7 @@ static uint64_t fill_codes(const struct diagnosis *d, const struct diagnosis_tim
     uint64_t total = 0;
     for (uint32_t i = 0; i < d->n_errors; i++) {
         const struct diagnosis_error *e = &d->errors[i];
-        if (diagnosis_is_now(time, e->second)) {
+        if (diagnosis_is_now(time, e)) {
             struct code_count *of_code = count_of(counts, &n, e);
             of_code->total += e->count;
             of_code->of[e->blame] += e->count;
@@ -347,10 +347,22 @@ static void fill_samples(const struct diagnosis *d, int64_t first, int64_t last,
     }
 }
 
+static uint64_t count_masked(const struct diagnosis *d, const struct diagnosis_time *time)
+{
+    uint64_t masked = 0;
+    for (uint32_t i = 0; i < d->n_errors; i++) {
+        const struct diagnosis_error *e = &d->errors[i];
+        bool is_now = e->second >= time->first && e->second <= time->last;
+        masked += is_now && e->blame == WINDOW_MASKED ? e->count : 0;
+    }
+    return masked;
+}
+
 uint64_t diagnosis_fill(const struct diagnosis *d, const struct diagnosis_time *time,
                         struct alert *out)
 {
     memset(out->blame, 0, sizeof out->blame);
+    out->masked = count_masked(d, time);
     fill_samples(d, time->first, time->last, out);
     return fill_codes(d, time, out);
 }

@@ -22,7 +22,7 @@ struct diagnosis_error {
     struct label *host, *route, *upstream;
     uint64_t count;
     uint16_t status, entry; /* as in struct verdict */
-    uint8_t blame;          /* enum blame */
+    uint8_t blame;          /* enum blame, or WINDOW_MASKED */
 };
 
 struct diagnosis_sample {
@@ -63,17 +63,22 @@ struct diagnosis_time {
 /* The rule's window that ends with a second, and ten minutes before the onset. */
 struct diagnosis_time diagnosis_time(int64_t second, int window_s, int64_t onset, double usual);
 
-static inline bool diagnosis_is_now(const struct diagnosis_time *time, int64_t second)
+/* Is it one of the errors that the alert is about, or of those before? */
+static inline bool diagnosis_is_now(const struct diagnosis_time *time,
+                                    const struct diagnosis_error *e)
 {
-    return second >= time->first && second <= time->last;
+    return e->second >= time->first && e->second <= time->last && e->blame != WINDOW_MASKED;
 }
 
-static inline bool diagnosis_is_before(const struct diagnosis_time *time, int64_t second)
+static inline bool diagnosis_is_before(const struct diagnosis_time *time,
+                                       const struct diagnosis_error *e)
 {
-    return second >= time->before_from && second < time->before_to;
+    return e->second >= time->before_from && e->second < time->before_to &&
+           e->blame != WINDOW_MASKED;
 }
 
-/* Fills in codes, blame and samples of an alert. Returns how many errors it is about. */
+/* Fills in codes, blame, masked retries and samples of an alert. Returns how many errors it is
+ * about. */
 uint64_t diagnosis_fill(const struct diagnosis *d, const struct diagnosis_time *time,
                         struct alert *out);
 

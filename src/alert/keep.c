@@ -182,6 +182,7 @@ static void keep_alert(const struct alert *a, alert_keep_fn keep, void *ctx)
     packing_put_double(&out, a->ratio);
     packing_put_double(&out, a->baseline);
     packing_put(&out, a->has_budget);
+    packing_put(&out, a->masked);
     packing_put_double(&out, a->burn_rate);
     packing_put_double(&out, a->budget_left);
     put_name(&out, a->evidence);
@@ -213,6 +214,7 @@ static void read_alert(struct alert_set *set, struct packing *in)
     a->ratio = packing_get_double(in);
     a->baseline = packing_get_double(in);
     a->has_budget = packing_get_upto(in, 1) != 0;
+    a->masked = in->version < 3 ? 0 : packing_get(in);
     a->burn_rate = packing_get_double(in);
     a->budget_left = packing_get_double(in);
     get_name(in, a->evidence, sizeof a->evidence);
@@ -301,7 +303,7 @@ static void get_diagnosis(struct packing *in, struct diagnosis *d, struct label_
         struct span upstream = packing_get_text(in);
         e.count = packing_get(in);
         piece_get_code(in, &e.status, &e.entry);
-        e.blame = (uint8_t)packing_get_upto(in, BLAMES - 1);
+        e.blame = (uint8_t)packing_get_upto(in, WINDOW_MASKED);
         if (!in->is_bad) {
             e.host = label_take(labels, host);
             e.route = label_take(labels, route);

@@ -62,6 +62,7 @@ struct alert {
     uint32_t n_codes, n_where, n_samples;
     struct alert_code codes[ALERT_CODES]; /* most first */
     uint64_t blame[BLAMES];
+    uint64_t masked; /* tries at upstreams that failed, and that a retry hid from the client */
     struct alert_where where[ALERT_WHERE]; /* those with a fifth of what is not usual, most first */
     uint64_t explained; /* errors that all places which explain it have in common */
     char samples[ALERT_SAMPLES][ALERT_SAMPLE_BYTES]; /* addresses cut, queries taken out */

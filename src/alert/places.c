@@ -85,8 +85,8 @@ static size_t list_mentions(const struct survey *s, struct mention *out)
     size_t n = 0;
     for (uint32_t i = 0; i < s->diagnosis->n_errors; i++) {
         const struct diagnosis_error *e = &s->diagnosis->errors[i];
-        bool is_now = diagnosis_is_now(s->time, e->second);
-        bool was_before = diagnosis_is_before(s->time, e->second);
+        bool is_now = diagnosis_is_now(s->time, e);
+        bool was_before = diagnosis_is_before(s->time, e);
         for (uint32_t k = 0; k < DIMENSIONS && (is_now || was_before); k++) {
             if (name_of(e, k)) {
                 out[n++] = (struct mention){.dimension = k,
@@ -155,8 +155,8 @@ static bool explains(const struct survey *s, struct narrow *n)
         for (uint32_t k = 0; k < DIMENSIONS; k++) {
             is_one = is_one && (!(n->set >> k & 1) || name_of(e, k) == n->names[k]);
         }
-        n->errors += is_one && diagnosis_is_now(s->time, e->second) ? e->count : 0;
-        before += is_one && diagnosis_is_before(s->time, e->second) ? e->count : 0;
+        n->errors += is_one && diagnosis_is_now(s->time, e) ? e->count : 0;
+        before += is_one && diagnosis_is_before(s->time, e) ? e->count : 0;
     }
     return excess_of(s, n->errors, before) * 100 >= s->excess * EXPLAIN_PERCENT;
 }
@@ -209,7 +209,7 @@ static uint64_t count_before(const struct diagnosis *d, const struct diagnosis_t
 {
     uint64_t before = 0;
     for (uint32_t i = 0; i < d->n_errors; i++) {
-        before += diagnosis_is_before(time, d->errors[i].second) ? d->errors[i].count : 0;
+        before += diagnosis_is_before(time, &d->errors[i]) ? d->errors[i].count : 0;
     }
     return before;
 }

@@ -214,6 +214,15 @@ static void add_budget(struct text *t, const struct alert *a)
     }
 }
 
+/* "; retries hid 120 more failures". */
+static void add_masked(struct text *t, const struct alert *a)
+{
+    if (a->masked) {
+        add(t, "; retries hid %llu more failure%s", (unsigned long long)a->masked,
+            a->masked == 1 ? "" : "s");
+    }
+}
+
 /* "; 521 was never seen before". The other alert says it of itself. */
 static void add_novelty(struct text *t, const struct alert *a, const struct rule *rule)
 {
@@ -241,6 +250,7 @@ void sentence_firing(struct alert *alert, const struct rule *rule)
         add(&t, " (usually %s)", rule_percent(alert->baseline, percent));
     }
     add_places(&t, alert);
+    add_masked(&t, alert);
     add_novelty(&t, alert, rule);
     add_budget(&t, alert);
     add(&t, ".");

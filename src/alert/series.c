@@ -247,7 +247,7 @@ static uint64_t keep_new(struct series *s, int64_t second)
     uint64_t fresh = 0;
     for (uint32_t i = 0; i < s->diagnosis.n_errors; i++) {
         struct diagnosis_error *e = &s->diagnosis.errors[i];
-        if (e->second == second) {
+        if (e->second == second && e->blame != WINDOW_MASKED) {
             e->count = seen_first(&s->seen, e->status, e->entry) == second ? e->count : 0;
             fresh += e->count;
         }

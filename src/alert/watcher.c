@@ -137,7 +137,10 @@ static struct counts counts_of(const struct taking *t, const struct window_recor
 static bool is_error(const struct taking *t, const struct window_error *e)
 {
     struct verdict v = {e->status, e->entry, e->blame};
-    return e->blame < BLAMES && on_has(&t->watch->rule.on, v);
+    if (e->blame == WINDOW_MASKED) { /* was one to the server, though not to the client */
+        v = (struct verdict){e->status, VERDICT_UNASSIGNED, BLAME_UPSTREAM};
+    }
+    return v.blame < BLAMES && on_has(&t->watch->rule.on, v);
 }
 
 static void add(struct taking *t, int64_t second, const struct series_key *key, struct counts n)
@@ -220,6 +223,9 @@ static void take_error(struct taking *t, const struct window_error *e)
                                     .entry = e->entry,
                                     .blame = (uint8_t)e->blame};
     diagnosis_add(&s->diagnosis, t->owner->labels, &error, oldest_of(t));
+    if (e->blame == WINDOW_MASKED) {
+        return;
+    }
     seen_note(&s->seen, error.status, error.entry, error.second);
     if (!on_is_by_class(&t->watch->rule.on)) {
         struct lane_entry entry = {error.second, s, 0, e->count};
@@ -236,7 +242,8 @@ static bool is_sampled(const struct taking *t, const struct window_sample *sampl
     }
     for (uint32_t i = t->error; i-- > 0 && w->errors[i].second == sample->second;) {
         const struct window_error *e = &w->errors[i];
-        if (e->status == sample->status && e->host == sample->host && is_error(t, e)) {
+        bool is_same = e->status == sample->status && e->host == sample->host;
+        if (is_same && e->blame != WINDOW_MASKED && is_error(t, e)) {
             return true;
         }
     }

@@ -65,15 +65,37 @@ static uint16_t origin_of(const struct event *e)
     return status == 1000 || status == 0 ? STATUS_DASH : status; /* "0" and "000" */
 }
 
+struct span judge_next_name(struct span *list)
+{
+    size_t n = span_find(*list, ' '), next = n;
+    struct span name = span_head(*list, n);
+    while (next < list->len && (list->ptr[next] == ' ' || list->ptr[next] == ':')) {
+        next++;
+    }
+    *list = span_after(*list, next);
+    return span_head(name, name.len - span_ends(name, SPAN(",")));
+}
+
+/* Names and statuses of all tries stand in the same order in two lists. */
+struct masked judge_first_masked(const struct event *e)
+{
+    struct span statuses = e->origin, names = e->flag.len ? e->flag : e->upstream;
+    struct masked masked = {0};
+    while (statuses.len) {
+        uint16_t status = judge_next_try(&statuses);
+        struct span name = judge_next_name(&names);
+        bool is_failed = statuses.len && (status == STATUS_DASH || is_5xx(status));
+        if (is_failed && masked.n++ == 0) {
+            masked.upstream = name;
+            masked.status = status;
+        }
+    }
+    return masked;
+}
+
 unsigned judge_masked(const struct event *e)
 {
-    struct span list = e->origin;
-    unsigned failed = 0;
-    while (list.len) {
-        uint16_t status = judge_next_try(&list);
-        failed += list.len && (status == STATUS_DASH || is_5xx(status));
-    }
-    return failed;
+    return judge_first_masked(e).n;
 }
 
 /* What the origin answered by itself. */

@@ -22,6 +22,17 @@ struct judgement judge(const struct verdict_table *table, const struct event *e)
  * faults that a retry hid from the client. 0 when there is no list. */
 unsigned judge_masked(const struct event *e);
 
+/* The first of those tries. */
+struct masked {
+    unsigned n;           /* how many there were */
+    struct span upstream; /* of the first; empty when the log does not say */
+    uint16_t status;      /* … and what it gave: a 5xx, or STATUS_DASH for nothing */
+};
+struct masked judge_first_masked(const struct event *e);
+
+/* Takes the next name off a list as nginx writes it, "a, b : c". */
+struct span judge_next_name(struct span *list);
+
 /* Takes the next status off a list such as e->origin, and returns its slot, STATUS_NONE for what is
  * none. The list is empty after the last. */
 uint16_t judge_next_try(struct span *list);

@@ -190,6 +190,9 @@ static void add_alert_reasons(cJSON *to, const struct alert *a)
         add_text(to, "evidence", a->evidence);
     }
     add_alert_codes(to, a);
+    if (a->masked) {
+        add_number(to, "masked_retries", a->masked);
+    }
     add_alert_where(to, a);
     cJSON *samples = a->n_samples ? cJSON_AddArrayToObject(to, "samples") : NULL;
     for (uint32_t i = 0; i < a->n_samples; i++) {

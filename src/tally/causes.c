@@ -27,18 +27,6 @@ void causes_clear(struct causes *c)
     memset(c->counts, 0, 2 * (size_t)reason_count() * sizeof(c->counts[0]));
 }
 
-/* Takes the next name off a list as nginx writes it, "a, b : c". */
-static struct span next_name(struct span *list)
-{
-    size_t n = span_find(*list, ' '), next = n;
-    struct span name = span_head(*list, n);
-    while (next < list->len && (list->ptr[next] == ' ' || list->ptr[next] == ':')) {
-        next++;
-    }
-    *list = span_after(*list, next);
-    return span_head(name, name.len - span_ends(name, SPAN(",")));
-}
-
 static void add_origin(struct causes *c, struct span name, uint16_t status, bool is_masked)
 {
     char text[TOP_NAME_BYTES], word[STATUS_TEXT];
@@ -64,7 +52,7 @@ static bool is_failure(uint16_t status)
 static void add_tries(struct causes *c, struct span names, struct span statuses)
 {
     while (names.len && statuses.len) {
-        struct span name = next_name(&names);
+        struct span name = judge_next_name(&names);
         uint16_t status = judge_next_try(&statuses);
         bool is_masked = statuses.len && (status == STATUS_DASH || status >= 500);
         if (name.len && !span_is(name, "-") && status < STATUS_SLOTS && is_failure(status)) {

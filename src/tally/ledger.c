@@ -246,6 +246,16 @@ static struct ledger_place number_names(struct window *w, const struct window_li
     return at;
 }
 
+/* The answer was another server's, whatever it was. */
+__attribute__((noinline)) static void count_masked(struct window *w, const struct window_line *line)
+{
+    struct ledger_kind k = {.status = line->masked_status, .blame = WINDOW_MASKED};
+    k.host = ledger_number(w, line->host, &w->last_host);
+    k.route = ledger_number(w, line->route, &w->last_route);
+    k.upstream = ledger_number(w, line->masked_upstream, &w->last_upstream);
+    ledger_add_errors(w, k, line->masked);
+}
+
 void ledger_add_line(struct window *w, struct timeline *timeline, const struct window_line *line)
 {
     struct ledger_counts n = ledger_counts_of(line);
@@ -261,5 +271,8 @@ void ledger_add_line(struct window *w, struct timeline *timeline, const struct w
     }
     if (is_error) {
         count_error(w, line, at);
+    }
+    if (line->masked) {
+        count_masked(w, line);
     }
 }

@@ -24,6 +24,9 @@ enum {
     WINDOW_HEAD = 4, /* lines without a believed stamp that are kept before the first with one */
 };
 
+/* In the place of a blame: a try that failed, and that a retry hid from the client. */
+#define WINDOW_MASKED ((enum blame)BLAMES)
+
 /* What a window is to tell apart beside whole sources, and of what it keeps samples; bits. */
 enum window_by {
     WINDOW_BY_HOST = 1,
@@ -41,6 +44,11 @@ struct window_line {
     uint16_t entry; /* in the dictionary, as in struct verdict */
     enum status_class class;
     enum blame blame;
+    /* So many tries at upstreams failed before the one that was the answer; where, and with which
+     * status, the first of them. */
+    uint32_t masked;
+    uint16_t masked_status;
+    struct span masked_upstream;
 };
 
 /* One second of the whole source, or of one place of it: a virtual host, a route, an upstream, or
@@ -59,8 +67,8 @@ static inline bool window_is_whole(const struct window_record *r)
     return (r->host | r->route | r->upstream) == 0;
 }
 
-/* So many answers of a kind with 4xx or 5xx in a second. Name numbers: 0 none, WINDOW_OTHER too
- * many. */
+/* So many answers of a kind with 4xx or 5xx in a second, or tries that a retry hid (WINDOW_MASKED).
+ * Name numbers: 0 none, WINDOW_OTHER too many. */
 struct window_error {
     int64_t second;
     uint32_t host, route, upstream, count;

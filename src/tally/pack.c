@@ -13,7 +13,8 @@
 enum {
     VERSION = 1,
     CELLS_MOST = 4096,
-    WITH_OWNERS = 8, /* added to the number of waiting lines, which tell whose their code is then */
+    WITH_MORE =
+        8, /* added to the number of waiting lines: owners and masked tries are there, too */
 };
 
 /* Windows believe no second further from 1970 (window.c). */
@@ -341,10 +342,13 @@ static void pack_line(struct buf *out, int64_t stamp, const struct window_line *
     packing_put(out, (uint64_t)line->class);
     packing_put(out, (uint64_t)line->blame);
     packing_put(out, unparsed);
+    packing_put(out, line->masked);
+    packing_put(out, line->masked_status);
+    packing_put_text(out, line->masked_upstream);
 }
 
 /* As if the line had come just now: it waits for the same reason as before. */
-static void read_line(struct packing *in, struct window *w, bool has_owner)
+static void read_line(struct packing *in, struct window *w, bool is_new)
 {
     int64_t stamp = packing_get_signed(in);
     struct window_line line = {.host = packing_get_text(in),
@@ -353,12 +357,17 @@ static void read_line(struct packing *in, struct window *w, bool has_owner)
                                .text = packing_get_text(in),
                                .status = (uint16_t)packing_get_upto(in, STATUS_SLOTS - 1),
                                .entry = VERDICT_UNASSIGNED};
-    if (has_owner) {
+    if (is_new) {
         line.entry = verdict_entry_of(line.status, packing_get_text(in));
     }
     line.class = (enum status_class)packing_get_upto(in, STATUS_CLASSES - 1);
     line.blame = (enum blame)packing_get_upto(in, BLAMES - 1);
     uint32_t unparsed = (uint32_t)packing_get_upto(in, UINT32_MAX);
+    if (is_new) {
+        line.masked = (uint32_t)packing_get_upto(in, UINT32_MAX);
+        line.masked_status = (uint16_t)packing_get_upto(in, STATUS_SLOTS - 1);
+        line.masked_upstream = packing_get_text(in);
+    }
     if (!in->is_bad) {
         window_add(w, stamp, &line);
         window_unparsed(w, unparsed);
@@ -369,7 +378,7 @@ void pack_waiting(const struct window *w, struct buf *out)
 {
     uint32_t n_head = w->has_clock ? 0 : w->n_head;
     packing_put(out, w->has_clock ? 0 : w->unparsed_first);
-    packing_put(out, WITH_OWNERS + n_head + w->has_pending);
+    packing_put(out, WITH_MORE + n_head + w->has_pending);
     for (uint32_t i = 0; i < n_head; i++) {
         pack_line(out, w->head[i].stamp, &w->head[i].line, w->head[i].unparsed);
     }
@@ -382,10 +391,10 @@ bool pack_read_waiting(struct window *w, struct span bytes)
 {
     struct packing in = {.rest = bytes};
     window_unparsed(w, (uint32_t)packing_get_upto(&in, UINT32_MAX));
-    uint64_t n = packing_get_upto(&in, WITH_OWNERS + WINDOW_HEAD + 1);
-    bool has_owners = n >= WITH_OWNERS;
-    for (n -= has_owners ? WITH_OWNERS : 0; n > 0 && !in.is_bad; n--) {
-        read_line(&in, w, has_owners);
+    uint64_t n = packing_get_upto(&in, WITH_MORE + WINDOW_HEAD + 1);
+    bool is_new = n >= WITH_MORE;
+    for (n -= is_new ? WITH_MORE : 0; n > 0 && !in.is_bad; n--) {
+        read_line(&in, w, is_new);
     }
     return !in.is_bad && in.rest.len == 0;
 }

@@ -213,7 +213,7 @@ static struct span host_of(const struct tally *t, struct span host)
 static void add_places(struct tally *t, struct window_line *line, const struct event *e,
                        char route[ROUTE_BYTES])
 {
-    bool is_error = line->class == CLASS_4XX || line->class == CLASS_5XX;
+    bool is_error = line->class == CLASS_4XX || line->class == CLASS_5XX || line->masked;
     bool keeps_routes = t->keep & 1U << TALLY_ROUTES;
     if (is_error || t->window.by & WINDOW_BY_UPSTREAM) {
         line->upstream = t->window.by & WINDOW_BY_UPSTREAM
@@ -283,14 +283,22 @@ void tally_request(struct tally *t, const struct event *e, struct verdict v, int
     }
     add_name(t, TALLY_HOSTS, wanted(t, TALLY_HOSTS, host), columns[class]);
     add_name(t, TALLY_UPSTREAMS, wanted(t, TALLY_UPSTREAMS, e->upstream), columns[class]);
-    /* A struct window_line is only made where it is needed, for the same reason. */
-    if (is_error || !window_add_plain(&t->window, timeline_of(t), second, host)) {
+    /* A struct window_line is only made where it is needed, for the same reason. A list of statuses
+     * is longer than one. */
+    struct masked masked = {0};
+    if (e->origin.len > 4) {
+        masked = judge_first_masked(e);
+    }
+    if (is_error || masked.n || !window_add_plain(&t->window, timeline_of(t), second, host)) {
         struct window_line w = {.host = host,
                                 .text = line,
                                 .status = v.status,
                                 .entry = v.entry,
                                 .class = class,
-                                .blame = v.blame};
+                                .blame = v.blame,
+                                .masked = masked.n,
+                                .masked_status = masked.status,
+                                .masked_upstream = name_in(masked.upstream)};
         add_to_window(t, &w, e, second);
     }
 }

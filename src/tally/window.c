@@ -33,7 +33,7 @@
 #include <stdlib.h>
 
 enum {
-    HELD_BYTES = 3 * NAMETABLE_BYTES + WINDOW_SAMPLE_BYTES,
+    HELD_BYTES = 4 * NAMETABLE_BYTES + WINDOW_SAMPLE_BYTES,
 };
 
 _Static_assert((int)WINDOW_NAMES == NAMETABLE_MAX && (int)WINDOW_OTHER == NAMETABLE_OTHER,
@@ -118,6 +118,7 @@ static void hold(struct window_line *to, char **bytes, const struct window_line 
     to->host = hold_text(&at, line->host, NAMETABLE_BYTES);
     to->route = hold_text(&at, line->route, NAMETABLE_BYTES);
     to->upstream = hold_text(&at, line->upstream, NAMETABLE_BYTES);
+    to->masked_upstream = hold_text(&at, line->masked_upstream, NAMETABLE_BYTES);
     to->text = hold_text(&at, line->text, WINDOW_SAMPLE_BYTES);
 }
 
@@ -277,20 +278,31 @@ static uint32_t unparsed_without_head(const struct window *from, const struct wi
     return n - from->unparsed_first;
 }
 
+/* How many of a record of errors are the line's own: itself, or tries before it. */
+static uint32_t errors_of(const struct window *w, const struct window_error *e,
+                          const struct window_line *line)
+{
+    bool is_masked = e->blame == WINDOW_MASKED;
+    bool is_error = line->class == CLASS_4XX || line->class == CLASS_5XX;
+    struct ledger_kind k = {.status = line->status, .entry = line->entry, .blame = line->blame};
+    if (is_masked) {
+        k = (struct ledger_kind){.status = line->masked_status, .blame = WINDOW_MASKED};
+    }
+    if (w->names) {
+        k.host = nametable_find(w->names, line->host);
+        k.route = nametable_find(w->names, line->route);
+        k.upstream = nametable_find(w->names, is_masked ? line->masked_upstream : line->upstream);
+    }
+    bool is_it = (is_masked || is_error) && ledger_is_kind(e, &k);
+    return !is_it ? 0 : is_masked ? line->masked : 1;
+}
+
 /* The same for a record of errors. */
 static uint32_t errors_without_head(const struct window *from, const struct window_error *e)
 {
     uint32_t n = e->count;
     for (uint32_t i = 0; i < from->n_head && e->second == from->records[0].second; i++) {
-        const struct window_line *line = &from->head[i].line;
-        struct ledger_kind k = {.status = line->status, .entry = line->entry, .blame = line->blame};
-        bool is_error = line->class == CLASS_4XX || line->class == CLASS_5XX;
-        if (is_error && from->names) {
-            k.host = nametable_find(from->names, line->host);
-            k.route = nametable_find(from->names, line->route);
-            k.upstream = nametable_find(from->names, line->upstream);
-        }
-        n -= is_error && ledger_is_kind(e, &k);
+        n -= errors_of(from, e, &from->head[i].line);
     }
     return n;
 }

@@ -53,6 +53,21 @@ def test_a_route_or_upstream_that_fails_is_the_series_of_the_alert(tmp_path, by,
     check_schema("alert.schema.json", "\n".join(map(json.dumps, found[0])))
 
 
+def test_an_alert_says_what_retries_hid(tmp_path):
+    rules, log = tmp_path / "rules.conf", tmp_path / "access.log"
+    form = "nginx:$remote_addr [$time_iso8601] \"$request\" $status \"$upstream_addr\" \"$upstream_status\""
+    rules.write_text(RULE % "source")
+    line = '192.0.2.7 [2026-11-22T16:%02d:%02d+00:00] "GET /cart HTTP/1.1" %d "%s" "%s"\n'
+    rows = [(502, "10.0.0.7:80", "502"), (200, "10.0.0.7:80, 10.0.0.8:80", "502, 200"),
+            (200, "10.0.0.7:80, 10.0.0.8:80", "502, 200"), (200, "10.0.0.8:80", "200")]
+    log.write_text("".join(line % (s // 60, s % 60, *row) for s in range(240) for row in rows))
+    (alert,) = scan("--replay", rules, "--format", form, log)["alerts"]
+    assert alert["masked_retries"] == 2 * alert["errors"] > 0
+    assert alert["requests"] == 4 * alert["errors"]
+    assert "retries hid %d more failures" % alert["masked_retries"] in alert["summary"]
+    check_schema("alert.schema.json", json.dumps(alert))
+
+
 def test_a_reload_may_bring_other_places(tmp_path, daemon):
     log = tmp_path / "access.log"
     log.write_text("")

@@ -1,7 +1,7 @@
 /*
  * Runs the detector of a rule over counts per second, as a rule in the program runs it:
  *
- *     spikes [PRESET] FILE.csv ...      (spike, netdata, prometheus, sre, silent)
+ *     spikes [PRESET] FILE.csv ...      (spike, netdata, prometheus, sre, silent, gone)
  *
  * Each file has a header and then second,requests,errors; seconds may be left out. Printed is JSON,
  * {"FILE": [[fired, resolved or null], …]}, which spikebench's score.py takes, and on stderr what a

@@ -289,7 +289,9 @@ static const struct mistake {
     {"alert a { preset = spike warning = 2% }", 1, 36, "finds its limits itself"},
     {"alert a { warning = 6% critical = 5% }", 1, 7, "must not be above critical"},
     {"alert a { on = {5xx, upstraem} }", 1, 22, "did you mean \"upstream\"?"},
-    {"alert a { preset = silent on = 5xx }", 1, 32, "watches all requests"},
+    {"alert a { preset = silent on = 5xx }", 1, 32, "it has no on"},
+    {"alert a { preset = gone on = 5xx }", 1, 30, "it has no on"},
+    {"alert a { preset = gone critical = 5% }", 1, 36, "a traffic rule finds its limits itself"},
     {"alert a { preset = silent warning = 1% }", 1, 37, "a silence rule finds its limits itself"},
     {"alert a { preset = silent window = 2d }", 1, 36, "up to one day"},
     {"alert a { on = {unparsed, 5xx} }", 1, 7, "counts nothing else"},
@@ -322,9 +324,43 @@ static const struct mistake {
     {"source a { path = /var/log/*.log }", 1, 28, "must stand in quotes"},
     {"source a { path = {x y} }", 1, 22, "unexpected token 'y'"},
     {"}", 1, 1, "unexpected closing brace"},
+    {"maintenance a { }", 1, 13, "from must be a moment"},
+    {"maintenance a { from = \"2026-02-30T22:00\" to = 2026-12-01T22:00 }", 1, 24,
+     "from must be a moment"},
+    {"maintenance a { days = sat from = 2026-12-01T22:00 }", 1, 35,
+     "from must be a time of the day"},
+    {"maintenance a { days = sat from = 02:00 to = 24:00 }", 1, 46, "to must be a time of the day"},
+    {"maintenance a { days = sat from = 02:00 to = 02:00 }", 1, 46, "to must be after from"},
+    {"maintenance a { days = {sat, sunday} }", 1, 30, "unknown day"},
+    {"maintenance a { days = sat from = 02:00 to = 04:00 zone = CET }", 1, 59, "zone must be like"},
+    {"maintenance a { rule = spyke days = sat from = 02:00 to = 04:00 }\n"
+     "alert spike { preset = spike }",
+     1, 24, "did you mean \"spike\"?"},
     {"lateness 1s", 1, 1, "missing equal sign"},
     {"\"\" x", 1, 1, "can't be understood"},
 };
+
+static void maintenance_is_once_or_weekly(void **state)
+{
+    (void)state;
+    struct config c = parsed(
+        "maintenance move { from = \"2026-12-01 22:00\" to = \"2026-12-02T02:00:30+01:00\" zone = \"-02:00\" }\n"
+        "maintenance backup { days = {sat, sun} from = 23:30 to = 04:00 rule = {spike} "
+        "series = {\"a.log\", \"10.0.0.7:80\"} }\n"
+        "alert spike { preset = spike }");
+    assert_int_equal(c.n_maintenances, 2);
+    const struct maintenance *m = c.maintenances;
+    assert_true(m[0].from == 1796169600); /* 2026-12-02T00:00:00Z */
+    assert_true(m[0].to == 1796169600 + 3600 + 30);
+    assert_int_equal(m[0].days, 0);
+    assert_int_equal(m[1].days, 3 << 5);
+    assert_int_equal(m[1].from, 23 * 3600 + 1800);
+    assert_int_equal(m[1].to, 4 * 3600);
+    assert_string_equal(m[1].rules[0], "spike");
+    assert_int_equal(m[1].n_series, 2);
+    assert_string_equal(m[1].series[1], "10.0.0.7:80");
+    config_done(&c);
+}
 
 static void every_mistake_has_its_place_and_reason(void **state)
 {
@@ -486,7 +522,7 @@ static void the_shipped_files_are_accepted(void **state)
     } files[] = {{"teapotd.conf", 4, 1},
                  {"examples/minimal.conf", 1, 1},
                  {"examples/usual.conf", 2, 1},
-                 {"examples/everything.conf", 2, 8}};
+                 {"examples/everything.conf", 2, 9}};
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
         struct config c;
         struct problem why = {.file = ""};
@@ -532,6 +568,7 @@ int main(void)
         cmocka_unit_test(one_limit_alone_keeps_the_proportion_of_the_preset),
         cmocka_unit_test(a_rule_that_is_off_leaves_no_rule),
         cmocka_unit_test(a_relative_store_is_in_the_state_directory),
+        cmocka_unit_test(maintenance_is_once_or_weekly),
         cmocka_unit_test(every_mistake_has_its_place_and_reason),
         cmocka_unit_test(a_broken_file_does_not_spoil_the_next_one),
         cmocka_unit_test(a_second_reading_replaces_the_first),

@@ -57,6 +57,7 @@ void alert_set_free(struct alert_set *set)
     free(set->watches);
     free(set->alerts);
     free(set->silences.items);
+    free(set->maintenances);
     buf_done(&set->journal);
     free(set);
 }
@@ -121,6 +122,12 @@ static void tell(const struct alert_set *set, const struct alert *alert)
     }
 }
 
+static bool is_quiet(const struct alert_set *set, const struct alert *alert, int64_t second)
+{
+    return silence_covers(&set->silences, alert, second) ||
+           maintenance_any(set->maintenances, set->n_maintenances, alert, second);
+}
+
 /* The set owns the alert. The series points to it until it is resolved, and until then it is never
  * forgotten. */
 static void fire(const struct teller *t, struct series *s, int64_t second,
@@ -130,7 +137,7 @@ static void fire(const struct teller *t, struct series *s, int64_t second,
     s->alert = alert;
     series_describe(s, t->rule, second, finding, alert);
     alert->at = second;
-    alert->silenced = silence_covers(&t->set->silences, alert, second);
+    alert->silenced = is_quiet(t->set, alert, second);
     alert_set_remember(t->set, alert);
     t->set->n_firing++;
     tell(t->set, alert);
@@ -141,7 +148,7 @@ static void fire(const struct teller *t, struct series *s, int64_t second,
 static void worsen(const struct teller *t, struct series *s, int64_t second,
                    const struct rule_finding *finding)
 {
-    bool is_covered = silence_covers(&t->set->silences, s->alert, second);
+    bool is_covered = is_quiet(t->set, s->alert, second);
     series_describe(s, t->rule, second, finding, s->alert);
     if (!is_covered) {
         s->alert->silenced = false;
@@ -197,10 +204,11 @@ static uint64_t take(struct alert_set *set, struct watcher *watch, const struct 
 /* Tells of alerts that still fire when their silence is over. */
 static void end_silences(const struct alert_set *set, int64_t second)
 {
-    for (size_t i = 0; set->silences.n && i < set->n_alerts; i++) {
+    bool may_end = set->silences.n + set->n_maintenances > 0;
+    for (size_t i = 0; may_end && i < set->n_alerts; i++) {
         struct alert *alert = set->alerts[i];
         bool is_waiting = alert->silenced && alert->state == ALERT_FIRING;
-        if (is_waiting && !silence_covers(&set->silences, alert, second)) {
+        if (is_waiting && !is_quiet(set, alert, second)) {
             alert->silenced = false;
             tell(set, alert);
         }
@@ -357,6 +365,16 @@ uint64_t alert_set_refused(const struct alert_set *set)
 uint64_t alert_set_late(const struct alert_set *set)
 {
     return set->late;
+}
+
+void alert_set_maintenance(struct alert_set *set, const struct maintenance *list, size_t n)
+{
+    free(set->maintenances);
+    set->maintenances = n ? alloc_zero(n, sizeof *list) : NULL;
+    set->n_maintenances = n;
+    if (n) {
+        memcpy(set->maintenances, list, n * sizeof *list);
+    }
 }
 
 bool alert_set_silence(struct alert_set *set, const char *rule, const char *series, int64_t until,

@@ -6,7 +6,7 @@
 #ifndef TEAPOT_ALERT_ALERT_H
 #define TEAPOT_ALERT_ALERT_H
 
-#include "alert/notice.h"
+#include "alert/maintenance.h"
 #include "base/buf.h"
 #include "tally/window.h"
 
@@ -55,6 +55,10 @@ const struct alert *alert_set_at(const struct alert_set *set, size_t index);
 size_t alert_set_firing(const struct alert_set *set);
 uint64_t alert_set_refused(const struct alert_set *set);
 uint64_t alert_set_late(const struct alert_set *set);
+
+/* Takes the hours of work in which alerts are remembered, but told only if they outlast them;
+ * they are copied, and those of before are dropped. */
+void alert_set_maintenance(struct alert_set *set, const struct maintenance *list, size_t n);
 
 /* Keeps quiet about a rule until a wall-clock second: alerts that fire before it are remembered,
  * but marked `silenced`, and told only if they outlast it. `series` is a source, virtual host,

@@ -183,6 +183,7 @@ static void keep_alert(const struct alert *a, alert_keep_fn keep, void *ctx)
     packing_put_double(&out, a->baseline);
     packing_put(&out, a->has_budget);
     packing_put(&out, a->masked);
+    packing_put_double(&out, a->expected);
     packing_put_double(&out, a->burn_rate);
     packing_put_double(&out, a->budget_left);
     put_name(&out, a->evidence);
@@ -215,6 +216,7 @@ static void read_alert(struct alert_set *set, struct packing *in)
     a->baseline = packing_get_double(in);
     a->has_budget = packing_get_upto(in, 1) != 0;
     a->masked = in->version < 3 ? 0 : packing_get(in);
+    a->expected = in->version < 3 ? 0 : packing_get_double(in);
     a->burn_rate = packing_get_double(in);
     a->budget_left = packing_get_double(in);
     get_name(in, a->evidence, sizeof a->evidence);

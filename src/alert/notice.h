@@ -55,6 +55,7 @@ struct alert {
     /* In the rule's window, when it fired or got worse; so are the codes, blame and places. */
     uint64_t requests, errors;
     double ratio, baseline; /* baseline below 0: not known */
+    double expected; /* requests that are usual, of a rule for traffic that is gone; else 0 */
     /* Of a burn rate rule, as in struct rule_finding. */
     bool has_budget;
     double burn_rate, budget_left;

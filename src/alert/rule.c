@@ -4,6 +4,7 @@
 #include "alert/rule.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 
 struct preset {
@@ -47,6 +48,8 @@ static const struct preset presets[] = {
       .on = {.classes = ON_5XX | ON_VENDOR},
       .window_s = 300,
       .learn_s = RULE_LEARN_S}},
+    /* Our own (gone.c). */
+    {"gone", {.kind = RULE_GONE, .window_s = 60, .false_alarm_s = RULE_FALSE_ALARM_S}},
     /* The Site Reliability Workbook, chapter 5 (slo.c has its rates and windows); the objective is
      * its example, the window what a diagnosis looks at. */
     {"sre", {.kind = RULE_BURN, .on = {.classes = ON_5XX}, .window_s = 300, .objective = 0.999}},
@@ -58,8 +61,8 @@ static const struct preset presets[] = {
       .false_alarm_s = RULE_FALSE_ALARM_S}},
 };
 
-static const char *const preset_names[] = {"netdata", "prometheus", "sre",   "drift",
-                                           "silent",  "first",      "spike", NULL};
+static const char *const preset_names[] = {"netdata", "prometheus", "sre",   "drift", "silent",
+                                           "first",   "gone",       "spike", NULL};
 
 _Static_assert(sizeof preset_names / sizeof *preset_names == sizeof presets / sizeof *presets + 1,
                "every preset has its name in the list");
@@ -152,7 +155,8 @@ static int check_on(const struct rule *rule, struct problem *why)
             problem_set(why, "a rule on unparsed lines counts nothing else, and by source only");
             return -EINVAL;
         }
-    } else if (!on->classes && on_is_by_class(on) && rule->kind != RULE_SILENT) {
+    } else if (!on->classes && on_is_by_class(on) && rule->kind != RULE_SILENT &&
+               rule->kind != RULE_GONE) {
         problem_set(why, "a rule needs something that it counts as an error");
         return -EINVAL;
     }
@@ -166,6 +170,7 @@ static int check_kind(const struct rule *rule, struct problem *why)
     case RULE_BURN: return check_objective(rule, why);
     case RULE_SILENT: return 0;
     case RULE_FIRST: return check_seconds("learn", rule->learn_s, 0, RULE_LEARN_MOST_S, why);
+    case RULE_GONE:
     case RULE_SPIKE: break;
     }
     if (rule->false_alarm_s < RULE_FALSE_ALARM_LEAST_S) {
@@ -230,6 +235,22 @@ char *rule_percent(double ratio, char out[RULE_PERCENT])
         snprintf(out, RULE_PERCENT, "%.0f %%", percent);
     } else {
         snprintf(out, RULE_PERCENT, "%s", percent < 100 ? "over 99 %" : "100 %");
+    }
+    return out;
+}
+
+/* Two digits are all that is known of that. */
+char *rule_rarity(double nats, char out[RULE_RARITY])
+{
+    double days = exp(fmin(nats, 100)) / 86400, years = days / 365.25;
+    if (years < 2) {
+        snprintf(out, RULE_RARITY, "%.0f days", days);
+    } else if (years < 1e6) {
+        double step = pow(10, floor(log10(years)) - 1);
+        snprintf(out, RULE_RARITY, "%.0f years",
+                 step >= 1 ? floor(years / step + 0.5) * step : years);
+    } else {
+        snprintf(out, RULE_RARITY, "more than a million years");
     }
     return out;
 }

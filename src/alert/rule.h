@@ -23,6 +23,7 @@ enum rule_kind {
     RULE_BURN,      /* burn rates of an objective's error budget (slo.c) */
     RULE_SILENT,    /* no request for a while (silent.c) */
     RULE_FIRST,     /* codes that were never seen before (first.c) */
+    RULE_GONE,      /* fewer requests than usual (gone.c) */
 };
 
 enum rule_severity {
@@ -42,6 +43,7 @@ enum {
     RULE_LEARN_S = 86400, /* a day, by default */
     RULE_LEARN_MOST_S = 2592000,
     RULE_PERCENT = 24, /* bytes that rule_percent needs */
+    RULE_RARITY = 48,  /* … and rule_rarity */
 };
 
 /* Of a threshold rule: over the last `window_s` seconds with more than `min_requests` requests, a
@@ -57,8 +59,8 @@ struct rule {
     double warning, warning_clear, critical, critical_clear;
     int for_s;       /* it must hold so long before the alert fires */
     int clear_for_s; /* it must be over so long before the alert is resolved */
-    /* Of a spike rule, which has no limits and waits: it may be wrong once in so many seconds, all
-     * its series together. */
+    /* Of a spike rule, and one for traffic that is gone, which have no limits and waits: it may be
+     * wrong once in so many seconds, all its series together. */
     int64_t false_alarm_s;
     /* Of a rule for new codes, which has no limits: a series must be known for so long. */
     int learn_s;
@@ -76,6 +78,7 @@ struct rule_finding {
     double ratio, baseline;    /* baseline below 0: not known */
     bool is_news;              /* there is more to be told of the alert, though it got no worse */
     int64_t known_s;           /* of a rule for new codes: how old the series is */
+    double expected;           /* of a rule for traffic that is gone: how many requests are usual */
     double evidence; /* of a spike rule, in nats: exp of it is how many seconds chance needs */
     /* Of a burn rate rule: which of its windows, how fast the error budget is used up in the longer
      * one, and what is left of 30 days' (1: all; below 0: less than nothing). */
@@ -103,9 +106,9 @@ struct rule_detector {
                      size_t size);
 };
 
-/* Fills in a preset, "spike", "netdata", "prometheus", "sre", "drift", "silent" or "first" (figures
- * and sources in rule.c); `name` and `by` stay. False, with the rule untouched, when there is no
- * preset of that name. */
+/* Fills in a preset, "spike", "netdata", "prometheus", "sre", "drift", "silent", "first" or "gone"
+ * (figures and sources in rule.c); `name` and `by` stay. False, with the rule untouched, when there
+ * is no preset of that name. */
 bool rule_preset(struct rule *rule, struct span preset);
 
 /* The names of the presets, NULL at the end. Static. */
@@ -120,10 +123,15 @@ bool rule_equal(const struct rule *a, const struct rule *b);
 /* Writes a ratio as a person says it, "31 %", "0.12 %", "under 0.01 %", and returns `out`. */
 char *rule_percent(double ratio, char out[RULE_PERCENT]);
 
+/* Writes how long chance needs for so much evidence, in nats: exp of it is seconds. "12 days", "900
+ * years". Returns `out`. */
+char *rule_rarity(double nats, char out[RULE_RARITY]);
+
 /* "none", "warning", "critical", "info". Static. */
 const char *rule_severity_name(enum rule_severity severity);
 
 /* The detectors of each kind. Static. */
-extern const struct rule_detector rule_threshold, rule_spike, rule_slo, rule_silent, rule_first;
+extern const struct rule_detector rule_threshold, rule_spike, rule_slo, rule_silent, rule_first,
+    rule_gone;
 
 #endif

@@ -164,6 +164,8 @@ static void add_subject(struct text *t, const struct alert *a, const struct rule
     uint64_t all = sum_blame(a);
     if (rule->kind == RULE_SILENT) {
         add(t, "No requests");
+    } else if (rule->kind == RULE_GONE) {
+        add(t, a->severity == RULE_CRITICAL ? "Traffic gone" : "Less traffic");
     } else if (rule->kind == RULE_FIRST && a->n_codes) {
         add_new_codes(t, a);
     } else if (a->n_codes && a->codes[0].count * 2 > all) {
@@ -243,6 +245,11 @@ void sentence_firing(struct alert *alert, const struct rule *rule)
         add(&t, ": %llu in the hour before.", (unsigned long long)alert->requests);
         return;
     }
+    if (rule->kind == RULE_GONE) {
+        add(&t, ": %llu request%s instead of the usual %.0f.", (unsigned long long)alert->requests,
+            alert->requests == 1 ? "" : "s", alert->expected);
+        return;
+    }
     add(&t, ": ");
     add_share(&t, rule, alert->ratio, alert->requests);
     if (alert->baseline >= 0) {
@@ -271,7 +278,7 @@ void sentence_resolved(struct alert *alert, const struct rule *rule, int64_t ove
     add_duration(&t, over - alert->since);
     if (!worst) {
         add(&t, ": its rule was changed or removed");
-    } else if (rule->kind != RULE_SILENT) {
+    } else if (rule->kind != RULE_SILENT && rule->kind != RULE_GONE) {
         add(&t, ": at worst ");
         add_share(&t, rule, worst->ratio, worst->requests);
     }

@@ -27,6 +27,7 @@ const struct rule_detector *series_detector(const struct rule *rule)
     case RULE_BURN: return &rule_slo;
     case RULE_SILENT: return &rule_silent;
     case RULE_FIRST: return &rule_first;
+    case RULE_GONE: return &rule_gone;
     }
     return &rule_threshold;
 }
@@ -213,7 +214,8 @@ static enum series_change while_found(struct series *s, const struct rule *rule,
     }
     enum rule_severity now = held(s, rule, second);
     bool was_pending = s->state == ALERT_PENDING;
-    bool too_few = was_pending && finding->requests <= rule->min_requests;
+    bool wants_many = rule->kind != RULE_GONE; /* that one fires because there are none */
+    bool too_few = was_pending && wants_many && finding->requests <= rule->min_requests;
     bool is_worse = now > s->severity || (finding->is_news && s->state == ALERT_FIRING);
     if (!is_worse || too_few) {
         return SERIES_SAME;
@@ -318,6 +320,7 @@ void series_describe(const struct series *s, const struct rule *rule, int64_t se
     out->errors = finding->errors;
     out->ratio = finding->ratio;
     out->baseline = finding->baseline;
+    out->expected = finding->expected;
     out->has_budget = finding->has_budget;
     out->burn_rate = finding->burn_rate;
     out->budget_left = finding->budget_left;

@@ -2,7 +2,7 @@
 #ifndef TEAPOT_ALERT_SET_H
 #define TEAPOT_ALERT_SET_H
 
-#include "alert/notice.h"
+#include "alert/maintenance.h"
 #include "alert/progress.h"
 #include "alert/silence.h"
 #include "alert/watcher.h"
@@ -16,6 +16,8 @@ struct alert_set {
     struct alert **alerts; /* by `at`, then by id */
     size_t n_alerts, cap_alerts, n_firing;
     struct silence_list silences;
+    struct maintenance *maintenances;
+    size_t n_maintenances;
     uint64_t late, refused; /* refused: by rules that are gone */
     alert_change_fn on_change;
     void *ctx;

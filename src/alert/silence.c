@@ -59,8 +59,7 @@ void silence_set(struct silence_list *list, struct span rule, struct span series
     list->items[list->n++] = s;
 }
 
-/* A series is named by anything that it is watched by. */
-static bool is_of(const struct alert *alert, const char *series)
+bool silence_is_of(const struct alert *alert, const char *series)
 {
     const char *const names[] = {alert->source, alert->host, alert->route, alert->upstream};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -76,7 +75,7 @@ bool silence_covers(const struct silence_list *list, const struct alert *alert, 
 {
     for (size_t i = 0; i < list->n; i++) {
         const struct silence *s = &list->items[i];
-        bool is_meant = !s->series[0] || is_of(alert, s->series);
+        bool is_meant = !s->series[0] || silence_is_of(alert, s->series);
         if (is_meant && second < s->until && strcmp(s->rule, alert->rule) == 0) {
             return true;
         }

@@ -24,6 +24,9 @@ struct silence_list {
 void silence_set(struct silence_list *list, struct span rule, struct span series, int64_t until,
                  int64_t now);
 
+/* Is that one of the names of the alert's series: its source, host, route or upstream? */
+bool silence_is_of(const struct alert *alert, const char *series);
+
 /* Is nobody to hear of this alert at that second? */
 bool silence_covers(const struct silence_list *list, const struct alert *alert, int64_t second);
 

@@ -500,27 +500,12 @@ static bool spike_can_wait(const void *state, const struct rule *rule)
     return spike_is_settled(state);
 }
 
-/* exp(evidence) is how many seconds of such traffic it takes on average until chance does as much.
- * Two digits are all that is known of that. */
-static void write_rarity(double nats, char *out, size_t size)
-{
-    double days = exp(fmin(nats, 100)) / DAY_S, years = days / 365.25;
-    if (years < 2) {
-        snprintf(out, size, "%.0f days", days);
-    } else if (years < 1e6) {
-        double step = pow(10, floor(log10(years)) - 1);
-        snprintf(out, size, "%.0f years", step >= 1 ? floor(years / step + 0.5) * step : years);
-    } else {
-        snprintf(out, size, "more than a million years");
-    }
-}
-
 static void spike_evidence(const struct rule *rule, const struct rule_finding *finding, char *out,
                            size_t size)
 {
-    char rarity[48], now[RULE_PERCENT], usual[RULE_PERCENT];
+    char rarity[RULE_RARITY], now[RULE_PERCENT], usual[RULE_PERCENT];
     (void)rule;
-    write_rarity(finding->evidence, rarity, sizeof(rarity));
+    rule_rarity(finding->evidence, rarity);
     snprintf(
         out, size,
         "%s of %llu requests since its onset, usually %s; by chance once in %s of such traffic",

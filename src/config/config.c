@@ -61,6 +61,7 @@ void config_done(struct config *c)
     }
     free(c->sources);
     free(c->rules);
+    free(c->maintenances);
     free(c->notifies);
     settings_free_list(c->listens);
     free(c->file);

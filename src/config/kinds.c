@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/choice.h"
+#include "config/kinds_maintenance.h"
 #include "config/value.h"
 #include "format/format.h"
 
@@ -169,13 +170,15 @@ static int refuse_limits(const struct stanza *s, const struct rule *rule)
     case RULE_SPIKE: return refuse_settings(s, "spike", settings);
     case RULE_BURN: return refuse_settings(s, "burn rate", settings + 3);
     case RULE_FIRST: return refuse_settings(s, "first sight", settings);
+    case RULE_GONE:
     case RULE_SILENT: break;
     }
     if (stanza_text(s, "on")) {
-        problem_set(s->file->why, "a rule for silence watches all requests: it has no on");
+        problem_set(s->file->why, "a rule for missing requests watches all of them: it has no on");
         return stanza_refuse(s, "on", 0);
     }
-    return refuse_settings(s, "silence", settings + 3);
+    return rule->kind == RULE_GONE ? refuse_settings(s, "traffic", settings)
+                                   : refuse_settings(s, "silence", settings + 3);
 }
 
 /* "99.9", "99.9%" and "0.999" are the same: an objective is never below 1 %. */
@@ -213,8 +216,9 @@ static int take_false_alarms(const struct stanza *s, struct rule *rule)
     bool is_sane = span_to_u64(span_head(rest, n), &times) && times > 0 && times <= 1000000 &&
                    span_starts(span_after(rest, n), SPAN(" per ")) &&
                    value_duration(span_after(rest, n + 5), &ms);
-    if (rule->kind != RULE_SPIKE || !is_sane) {
-        problem_set(s->file->why, is_sane ? "only preset = spike has false_alarms"
+    bool has_them = rule->kind == RULE_SPIKE || rule->kind == RULE_GONE;
+    if (!has_them || !is_sane) {
+        problem_set(s->file->why, is_sane ? "only preset = spike and gone have false_alarms"
                                           : "false_alarms must be like \"1 per 30d\"");
         return stanza_refuse(s, "false_alarms", 0);
     }
@@ -521,6 +525,15 @@ static const struct kind kinds[] = {
       {"learn", false},
       {"off", false}},
      take_alert},
+    {"maintenance", /* behind the rules that it names */
+     true,
+     {{"rule", true},
+      {"series", true},
+      {"days", true},
+      {"from", false},
+      {"to", false},
+      {"zone", false}},
+     kinds_maintenance},
     {"notify",
      true,
      {{"webhook", false}, {"style", false}, {"exec", true}, {"mail", true}, {"journal", false}},

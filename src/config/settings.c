@@ -53,6 +53,15 @@ struct rule *settings_add_rule(struct config *c, const char *name)
     return rule;
 }
 
+struct maintenance *settings_add_maintenance(struct config *c)
+{
+    c->maintenances =
+        alloc_resize(c->maintenances, c->n_maintenances + 1, sizeof(*c->maintenances));
+    struct maintenance *m = &c->maintenances[c->n_maintenances++];
+    *m = (struct maintenance){.zone_s = 0};
+    return m;
+}
+
 struct config_notify *settings_add_notify(struct config *c)
 {
     c->notifies = alloc_resize(c->notifies, c->n_notifies + 1, sizeof(*c->notifies));

@@ -6,6 +6,7 @@
 #ifndef TEAPOT_CONFIG_SETTINGS_H
 #define TEAPOT_CONFIG_SETTINGS_H
 
+#include "alert/maintenance.h"
 #include "alert/rule.h"
 #include "base/span.h"
 
@@ -54,6 +55,8 @@ struct config {
     size_t n_sources;
     struct rule *rules;
     size_t n_rules;
+    struct maintenance *maintenances;
+    size_t n_maintenances;
     struct config_notify *notifies;
     size_t n_notifies;
     unsigned keep;    /* bits of enum config_keep; all but clients */
@@ -76,6 +79,9 @@ struct config_source *settings_add_source(struct config *c);
 /* Adds a rule without limits, by source, over a minute; `name` is cut to fit. Valid until the next
  * one. */
 struct rule *settings_add_rule(struct config *c, const char *name);
+
+/* Adds an empty maintenance. Valid until the next one is added. */
+struct maintenance *settings_add_maintenance(struct config *c);
 
 /* Adds an empty notify. Valid until the next one is added. */
 struct config_notify *settings_add_notify(struct config *c);

@@ -48,7 +48,7 @@ static int take_fail(struct options *o, const char *argument, struct problem *wh
     return 0;
 }
 
-/* Of the configuration only the alert rules are taken. */
+/* Of the configuration only the alert rules and maintenances are taken. */
 static int take_replay(struct options *o, const char *argument, struct problem *why)
 {
     struct config c;
@@ -60,6 +60,11 @@ static int take_replay(struct options *o, const char *argument, struct problem *
         o->config.n_rules = c.n_rules;
         c.rules = NULL;
         c.n_rules = 0;
+        free(o->config.maintenances);
+        o->config.maintenances = c.maintenances;
+        o->config.n_maintenances = c.n_maintenances;
+        c.maintenances = NULL;
+        c.n_maintenances = 0;
     }
     config_done(&c);
     return r;

@@ -3,6 +3,7 @@
 #include "config/value.h"
 
 #include "base/choice.h"
+#include "base/clock.h"
 
 #include <errno.h>
 #include <sys/un.h>
@@ -162,6 +163,94 @@ static int check_tcp(struct span where, bool *outside, struct problem *why)
     }
     *outside = !is_loopback(host);
     return 0;
+}
+
+/* Two digits, up to `most`, taken off the text. */
+static bool take_pair(struct span *text, unsigned most, unsigned *out)
+{
+    uint64_t n;
+    if (text->len < 2 || !span_to_u64(span_head(*text, 2), &n) || n > most) {
+        return false;
+    }
+    *out = (unsigned)n;
+    *text = span_after(*text, 2);
+    return true;
+}
+
+static bool take_byte(struct span *text, const char *any)
+{
+    bool is_one = text->len && text->ptr[0] && strchr(any, text->ptr[0]);
+    *text = span_after(*text, is_one);
+    return is_one;
+}
+
+/* "02:30" or "02:30:15", taken off the text. */
+static bool take_time(struct span *text, int64_t *second)
+{
+    unsigned hour, minute, rest = 0;
+    if (!take_pair(text, 23, &hour) || !take_byte(text, ":") || !take_pair(text, 59, &minute) ||
+        (take_byte(text, ":") && !take_pair(text, 59, &rest))) {
+        return false;
+    }
+    *second = (int64_t)hour * 3600 + (int64_t)minute * 60 + rest;
+    return true;
+}
+
+bool value_time_of_day(struct span text, int64_t *second)
+{
+    int64_t found;
+    if (!take_time(&text, &found) || text.len) {
+        return false;
+    }
+    *second = found;
+    return true;
+}
+
+bool value_zone(struct span text, int32_t *zone_s)
+{
+    unsigned hour, minute;
+    if (span_is(text, "Z") || span_is(text, "UTC")) {
+        *zone_s = 0;
+        return true;
+    }
+    bool is_west = text.len && text.ptr[0] == '-';
+    if (!take_byte(&text, "+-") || !take_pair(&text, 14, &hour)) {
+        return false;
+    }
+    take_byte(&text, ":");
+    if (!take_pair(&text, 59, &minute) || text.len) {
+        return false;
+    }
+    int32_t offset = (int32_t)(hour * 3600 + minute * 60);
+    *zone_s = is_west ? -offset : offset;
+    return true;
+}
+
+/* Is it a day of its month? The calendar says so when it gives the date back. */
+static bool is_date(int64_t days, unsigned month, unsigned day)
+{
+    int64_t year;
+    unsigned same_month, same_day;
+    clock_civil(days, &year, &same_month, &same_day);
+    return same_month == month && same_day == day;
+}
+
+bool value_moment(struct span text, int32_t zone_s, int64_t *second)
+{
+    unsigned century, year, month, day;
+    int64_t of_day;
+    if (!take_pair(&text, 99, &century) || !take_pair(&text, 99, &year) || !take_byte(&text, "-") ||
+        !take_pair(&text, 12, &month) || !take_byte(&text, "-") || !take_pair(&text, 31, &day) ||
+        month == 0 || day == 0 || !take_byte(&text, "T ") || !take_time(&text, &of_day) ||
+        (text.len && !value_zone(text, &zone_s))) {
+        return false;
+    }
+    int64_t days = clock_days((int64_t)century * 100 + year, month, day);
+    if (!is_date(days, month, day)) {
+        return false;
+    }
+    *second = days * 86400 + of_day - zone_s;
+    return true;
 }
 
 int value_listen(struct span text, bool *outside, struct problem *why)

@@ -182,6 +182,9 @@ static void add_alert_reasons(cJSON *to, const struct alert *a)
     if (a->baseline >= 0) {
         add_rounded(to, "baseline", a->baseline, 1e6);
     }
+    if (a->expected > 0) {
+        add_rounded(to, "expected_requests", a->expected, 10);
+    }
     if (a->has_budget) {
         add_rounded(to, "burn_rate", a->burn_rate, 1e3);
         add_rounded(to, "budget_left", a->budget_left, 1e6);

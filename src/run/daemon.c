@@ -406,6 +406,7 @@ static int run_service(struct service *s)
     gethostname(s->host, sizeof(s->host) - 1);
     pipeline_init(&s->pipeline, s->config.rules, s->config.n_rules, s->config.keep, deliver_alert,
                   s);
+    alert_set_maintenance(s->pipeline.alerts, s->config.maintenances, s->config.n_maintenances);
     s->pipeline.has_sums = true;
     int r = start_service(s, &why);
     if (r) {
@@ -460,6 +461,7 @@ int service_reload(struct service *s, struct problem *why)
     summaries_fold(s);
     sections_reload(s, &fresh);
     alert_set_rules(s->pipeline.alerts, fresh.rules, fresh.n_rules);
+    alert_set_maintenance(s->pipeline.alerts, fresh.maintenances, fresh.n_maintenances);
     watch_anew(s);
     config_done(&s->config);
     s->config = fresh;

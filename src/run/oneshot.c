@@ -98,6 +98,7 @@ int oneshot_scan(const struct options *o)
                         .shows_progress = terminal_is(STDERR_FILENO)};
     process_raise_limits(); /* files are opened ahead */
     pipeline_init(&pipeline, o->config.rules, o->config.n_rules, o->config.keep, NULL, NULL);
+    alert_set_maintenance(pipeline.alerts, o->config.maintenances, o->config.n_maintenances);
     add_sources(&scan, &o->config);
     scan_run(&scan);
     int r = summarise(o, &scan);

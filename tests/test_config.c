@@ -336,6 +336,9 @@ static const struct mistake {
     {"maintenance a { rule = spyke days = sat from = 02:00 to = 04:00 }\n"
      "alert spike { preset = spike }",
      1, 24, "did you mean \"spike\"?"},
+    {"notify a { webhook = \"http://a.example/\" style = alertmanager repeat = 1h }", 1, 72,
+     "Alertmanager repeats by itself"},
+    {"notify a { journal = true repeat = 31d }", 1, 36, "up to 30 days"},
     {"lateness 1s", 1, 1, "missing equal sign"},
     {"\"\" x", 1, 1, "can't be understood"},
 };

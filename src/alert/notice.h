@@ -67,7 +67,8 @@ struct alert {
     struct alert_where where[ALERT_WHERE]; /* those with a fifth of what is not usual, most first */
     uint64_t explained; /* errors that all places which explain it have in common */
     char samples[ALERT_SAMPLES][ALERT_SAMPLE_BYTES]; /* addresses cut, queries taken out */
-    char summary[640];                               /* one sentence */
+    unsigned repeats;  /* of what is told: how often this was told again, unchanged; else 0 */
+    char summary[640]; /* one sentence */
 };
 
 /* Called on each change that a person should hear of: fired, got worse, resolved. The alert is

@@ -326,13 +326,20 @@ static int take_mail(const struct stanza *s, struct config_notify *notify)
 static int take_notify(const struct stanza *s, struct config *c)
 {
     static const char *const styles[] = {"generic", "alertmanager", "slack", NULL};
+    static const struct stanza_bounds repeats = {0, 30 * 86400000LL, 1000,
+                                                 "whole seconds up to 30 days"};
     struct config_notify *notify = settings_add_notify(c);
     int style = 0;
     if (stanza_name(s, notify->name, sizeof(notify->name)) ||
         stanza_take(s, "webhook", &notify->webhook) || take_exec(s, notify) ||
         take_mail(s, notify) || stanza_switch(s, "journal", &notify->journal) ||
-        stanza_choice(s, "style", styles, &style)) {
+        stanza_choice(s, "style", styles, &style) ||
+        stanza_duration(s, "repeat", repeats, &notify->repeat_s)) {
         return -EINVAL;
+    }
+    if (style == NOTIFY_ALERTMANAGER && notify->repeat_s) {
+        problem_set(s->file->why, "Alertmanager repeats by itself: that style has no repeat");
+        return stanza_refuse(s, "repeat", 0);
     }
     if (notify->webhook && value_url(span_of(notify->webhook), s->file->why)) {
         return stanza_refuse(s, "webhook", 0);
@@ -494,7 +501,7 @@ static int take_top(const struct stanza *s, struct config *c)
     return stanza_duration(s, "lateness", bounds, &c->lateness_ms);
 }
 
-/* Sections are taken in this order, not in that of the file: none depends on another one so far. */
+/* Sections are taken in this order, not in that of the file. */
 static const struct kind kinds[] = {
     {NULL, false, {{"dimensions", true}, {"lateness", false}}, take_top},
     {"source",
@@ -536,7 +543,12 @@ static const struct kind kinds[] = {
      kinds_maintenance},
     {"notify",
      true,
-     {{"webhook", false}, {"style", false}, {"exec", true}, {"mail", true}, {"journal", false}},
+     {{"webhook", false},
+      {"style", false},
+      {"exec", true},
+      {"mail", true},
+      {"journal", false},
+      {"repeat", false}},
      take_notify},
     {"stats",
      false,

@@ -47,6 +47,7 @@ struct config_notify {
     char **mail;             /* addresses, NULL at the end; or NULL */
     bool journal;            /* to journal or syslog */
     enum notify_style style; /* of the webhook */
+    int repeat_s;            /* what still fires is told again after so long; 0: it is not */
 };
 
 struct config {

@@ -215,6 +215,9 @@ static cJSON *alert_object(const struct alert *a)
     if (a->silenced) {
         cJSON_AddTrueToObject(to, "silenced");
     }
+    if (a->repeats) {
+        add_number(to, "repeat", a->repeats);
+    }
     add_alert_series(to, a);
     add_time(to, "since", a->since * 1000);
     add_time(to, "at", a->at * 1000);

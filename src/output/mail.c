@@ -67,7 +67,11 @@ static void add_subject(struct buf *out, struct span text)
  * nobody's message. */
 static void add_ids(struct buf *out, const struct alert *a, const char *host)
 {
-    buf_printf(out, "Message-ID: <%s.%s@%s>\n", a->id, wording_state(a), host);
+    buf_printf(out, "Message-ID: <%s.%s", a->id, wording_state(a));
+    if (a->repeats) {
+        buf_printf(out, ".%u", a->repeats);
+    }
+    buf_printf(out, "@%s>\n", host);
     buf_printf(out, "References: <%s@%s>\n", a->id, host);
 }
 
@@ -117,7 +121,7 @@ static void add_body(struct buf *out, const struct alert *a)
 void mail_alert(struct buf *out, const struct alert *a, const char *const *to, const char *host)
 {
     struct buf subject = {0};
-    buf_printf(&subject, "[%s] %s", wording_state(a), a->summary);
+    wording_head(&subject, a);
     buf_text(out, "To: ");
     for (size_t i = 0; to[i]; i++) {
         buf_printf(out, "%s%s", i ? ",\n " : "", to[i]);

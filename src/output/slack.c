@@ -36,7 +36,7 @@ static void add_block(struct buf *out, struct span text)
 void slack_alert(struct buf *out, const struct alert *a)
 {
     struct buf head = {0}, escaped = {0}, more = {0};
-    buf_printf(&head, "[%s] %s", wording_state(a), a->summary);
+    wording_head(&head, a);
     add_escaped(&escaped, buf_span(&head));
     buf_byte(out, '{');
     members_text(out, "text", buf_span(&escaped));

@@ -31,3 +31,8 @@ const char *wording_state(const struct alert *a)
 {
     return a->state == ALERT_RESOLVED ? "resolved" : rule_severity_name(a->severity);
 }
+
+void wording_head(struct buf *out, const struct alert *a)
+{
+    buf_printf(out, "[%s%s] %s", a->repeats ? "still " : "", wording_state(a), a->summary);
+}

@@ -18,4 +18,8 @@ const char *wording_blame(const struct alert *a);
 /* "resolved", else how bad it is: "critical", "warning". Static. */
 const char *wording_state(const struct alert *a);
 
+/* Appends state and summary in one line, "[critical] 502 from …"; "[still critical]" when it is
+ * told again. */
+void wording_head(struct buf *out, const struct alert *a);
+
 #endif

@@ -63,6 +63,7 @@ static void on_tick(uv_timer_t *timer)
     past_configure(s);
     summaries_fold(s);
     deliver_deferred(s);
+    deliver_repeats(s);
     deliver_state(s, false);
 }
 

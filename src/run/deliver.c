@@ -100,6 +100,16 @@ const struct outbox *deliver_outbox(const struct hook *hook)
     return hook->webhook ? webhook_outbox(hook->webhook) : program_outbox(hook->program);
 }
 
+static void tell_hook(const struct service *s, const struct hook *hook, const struct alert *a)
+{
+    if (hook->style != NOTIFY_ALERTMANAGER) {
+        struct buf text = {0};
+        write_text(s, hook, a, &text);
+        deliver_send(hook, buf_span(&text));
+        buf_done(&text);
+    }
+}
+
 /* Each hook has a queue of its own, so that one that is slow holds up none of the others. */
 static void tell(struct service *s, const struct alert *a)
 {
@@ -107,12 +117,7 @@ static void tell(struct service *s, const struct alert *a)
         systemd_log_alert(a);
     }
     for (size_t i = 0; i < s->n_hooks; i++) {
-        if (s->hooks[i].style != NOTIFY_ALERTMANAGER) {
-            struct buf text = {0};
-            write_text(s, &s->hooks[i], a, &text);
-            deliver_send(&s->hooks[i], buf_span(&text));
-            buf_done(&text);
-        }
+        tell_hook(s, &s->hooks[i], a);
     }
     deliver_state(s, true);
     if (!s->to_journal && s->config_file) { /* in follow mode the line says it */
@@ -178,6 +183,52 @@ void deliver_deferred(struct service *s)
     s->n_deferred = 0;
 }
 
+/* How many times of so many seconds have passed since the alert fired. */
+static int64_t times_passed(const struct alert *a, int repeat_s, int64_t second)
+{
+    return second < a->at ? 0 : (second - a->at) / repeat_s;
+}
+
+/* Whole times since it fired, and not since it was told: so nothing has to be remembered over a
+ * restart, and none repeats an alert too early. A time that passes while the daemon is down is left
+ * out. Returns which one is due; 0: none. */
+static unsigned due(const struct service *s, const struct alert *a, int repeat_s, int64_t now_s)
+{
+    if (repeat_s == 0 || s->repeated_s == 0) {
+        return 0;
+    }
+    int64_t n = times_passed(a, repeat_s, now_s);
+    return n > times_passed(a, repeat_s, s->repeated_s) ? (unsigned)n : 0;
+}
+
+static void repeat(struct service *s, const struct alert *a, int64_t now_s)
+{
+    struct alert again = *a;
+    again.repeats = due(s, a, s->to_journal ? s->journal_repeat_s : 0, now_s);
+    if (again.repeats) {
+        systemd_log_alert(&again);
+    }
+    for (size_t i = 0; i < s->n_hooks; i++) {
+        again.repeats = due(s, a, s->hooks[i].repeat_s, now_s);
+        if (again.repeats) {
+            tell_hook(s, &s->hooks[i], &again);
+        }
+    }
+}
+
+void deliver_repeats(struct service *s)
+{
+    int64_t now_s = clock_wall_ms() / 1000;
+    for (size_t i = 0; i < alert_set_count(s->pipeline.alerts); i++) {
+        const struct alert *a = alert_set_at(s->pipeline.alerts, i);
+        bool is_told = !a->silenced && find_deferred(s, a->id) == s->n_deferred;
+        if (a->state == ALERT_FIRING && is_told) {
+            repeat(s, a, now_s);
+        }
+    }
+    s->repeated_s = now_s;
+}
+
 /* "exec /path arg" is no URL, so ways of different kinds have different keys. */
 static char *key_of(const char *kind, char *const *words)
 {
@@ -225,14 +276,14 @@ static bool is_wanted(const struct config *c, const struct hook *hook)
     return is_there;
 }
 
-static bool is_running(const struct service *s, const struct hook *hook)
+static struct hook *running(struct service *s, const struct hook *hook)
 {
     for (size_t i = 0; i < s->n_hooks; i++) {
         if (is_same(&s->hooks[i], hook)) {
-            return true;
+            return &s->hooks[i];
         }
     }
-    return false;
+    return NULL;
 }
 
 static void start_webhook(const struct service *s, const struct config_notify *n, struct hook *hook)
@@ -279,6 +330,7 @@ static void start_hook(struct service *s, const struct config_notify *n, struct 
         return;
     }
     hook->name = alloc_text(span_of(n->name));
+    hook->repeat_s = n->repeat_s;
     s->hooks[s->n_hooks++] = *hook;
     kept_send(s, hook);
 }
@@ -299,6 +351,7 @@ static void stop_hook(struct service *s, size_t at)
 void deliver_configure(struct service *s)
 {
     s->to_journal = false;
+    s->journal_repeat_s = 0;
     for (size_t i = s->n_hooks; i-- > 0;) {
         if (!is_wanted(&s->config, &s->hooks[i])) {
             stop_hook(s, i);
@@ -308,8 +361,13 @@ void deliver_configure(struct service *s)
         const struct config_notify *n = &s->config.notifies[i];
         struct hook ways[3];
         s->to_journal = s->to_journal || n->journal;
+        s->journal_repeat_s = n->journal ? n->repeat_s : s->journal_repeat_s;
         for (size_t k = ways_of(n, ways); k-- > 0;) {
-            if (is_running(s, &ways[k]) || s->n_hooks == SERVICE_HOOKS) {
+            struct hook *hook = running(s, &ways[k]);
+            if (hook) {
+                hook->repeat_s = n->repeat_s;
+            }
+            if (hook || s->n_hooks == SERVICE_HOOKS) {
                 free(ways[k].key);
             } else {
                 start_hook(s, n, &ways[k]);

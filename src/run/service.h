@@ -61,6 +61,7 @@ struct hook {
     struct webhook *webhook; /* or … */
     struct program *program; /* … this, with the addresses when it is for mail */
     char **mail;
+    int repeat_s; /* as in struct config_notify */
 };
 
 struct service {
@@ -96,6 +97,8 @@ struct service {
     struct hook hooks[SERVICE_HOOKS];
     size_t n_hooks;
     bool to_journal;      /* alerts go to the journal */
+    int journal_repeat_s; /* of the journal, as repeat_s of a hook */
+    int64_t repeated_s;   /* wall second when it was looked last what is to be told again */
     int64_t state_told_s; /* wall second when Alertmanagers were told the state last */
     char deferred[SERVICE_DEFERRED][40];
     size_t n_deferred;
@@ -194,6 +197,9 @@ void deliver_configure(struct service *s);
 void deliver_state(struct service *s, bool is_news);
 /* Tells the alerts that waited, when everything was read. */
 void deliver_deferred(struct service *s);
+/* Tells again of what still fires, where and when that is wanted. To be called every second or so.
+ */
+void deliver_repeats(struct service *s);
 void deliver_stop(struct service *s);
 /* Gives a text to a hook; and what waits in one. */
 void deliver_send(const struct hook *hook, struct span text);

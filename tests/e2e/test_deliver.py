@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from conftest import Receiver, free_port, is_listening, needs, wait_for
+from conftest import Receiver, check_schema, free_port, is_listening, needs, wait_for
 
 # Minutes that lie behind are written at once, so the wall clock must not close them.
 CONFIG = """
@@ -231,3 +231,35 @@ def test_a_mail_arrives(tmp_path, daemon, mailbox):
     assert "Subject: [critical] 502 Bad Gateway" in text() and "Subject: [resolved] " in text()
     assert "upstream 10.0.0.7:8080" in text() and "id=9" not in text()
     assert "To: %s\n" % user in text()
+
+
+def test_what_still_fires_is_told_again(tmp_path, daemon, receiver):
+    """Every second here; not after a restart at once, not while it is silenced, not when it is over."""
+    log = tmp_path / "access.log"
+    log.touch()
+    notify = 'notify ops {{ webhook = "{url}"  repeat = {every}s }}\n'
+    d = daemon(CONFIG.format(folder=tmp_path) + notify.format(url=receiver.url, every=1))
+    now = outage(log)
+    again = wait_for(
+        lambda: [body["repeat"] for body in told(receiver, "firing") if "repeat" in body][2:], "repeats"
+    )
+    bodies = told(receiver, "firing")
+    assert "repeat" not in bodies[0] and len({body["id"] for body in bodies}) == 1
+    assert again == sorted(again)
+    check_schema("alert.schema.json", "\n".join(json.dumps(ours(body)) for body in bodies))
+    d.write_config(CONFIG.format(folder=tmp_path) + notify.format(url=receiver.url, every=1000))
+    d.reload()
+    d.kill()
+    d.start()
+    seen = len(receiver.bodies)
+    write(log, now - 180, now)
+    wait_for(lambda: told(receiver, "resolved"), "the end")
+    assert len(receiver.bodies) <= seen + 2  # one may have been on its way at the reload
+    assert "repeat" not in told(receiver, "resolved")[0]
+
+
+def ours(body):
+    """Without what Alertmanager's messages have beside it."""
+    more = ("version", "groupKey", "truncatedAlerts", "status", "receiver", "groupLabels",
+            "commonLabels", "commonAnnotations", "externalURL", "alerts")
+    return {key: value for key, value in body.items() if key not in more}

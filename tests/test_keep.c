@@ -142,6 +142,7 @@ static void restarts_change_nothing(void **state)
     (void)state;
     for (size_t i = 0; i < 2 * sizeof by / sizeof *by; i++) {
         struct rule rule = i % 2 ? world_rule(by[i / 2]) : spike_rule(by[i / 2]);
+        rule.group_s = i / 2 % 2 ? 30 : 0;
         struct world *whole = run(&rule, 0);
         assert_true(whole->n_told >= 2);
         for (size_t k = 0; k < sizeof every / sizeof *every; k++) {
@@ -184,6 +185,7 @@ static void what_was_fed_since_leads_to_the_same(void **state)
     (void)state;
     for (size_t i = 0; i < 2 * sizeof by / sizeof *by; i++) {
         struct rule rule = i % 2 ? world_rule(by[i / 2]) : spike_rule(by[i / 2]);
+        rule.group_s = i / 2 % 2 ? 30 : 0;
         struct world *whole = run(&rule, 0);
         for (size_t k = 0; k < sizeof ways / sizeof *ways; k++) {
             struct world *cut = run_with_journal(&rule, ways[k][0], ways[k][1], ways[k][2]);

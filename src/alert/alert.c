@@ -4,6 +4,7 @@
  */
 #include "alert/alert.h"
 
+#include "alert/group.h"
 #include "alert/journal.h"
 #include "alert/sentence.h"
 #include "alert/set.h"
@@ -50,6 +51,7 @@ void alert_set_free(struct alert_set *set)
         watcher_done(&set->watches[i], &set->labels);
     }
     for (size_t i = 0; i < set->n_alerts; i++) {
+        free(set->alerts[i]->parts);
         free(set->alerts[i]);
     }
     label_table_done(&set->labels);
@@ -98,16 +100,21 @@ void alert_set_remember(struct alert_set *set, struct alert *alert)
     set->alerts[at] = alert;
 }
 
-/* Drops the oldest resolved alert when there are more than are kept. */
+/* Drops the oldest resolved alert when there are more than are kept; not one of which parts fire.
+ */
 static void forget(struct alert_set *set)
 {
+    size_t oldest = 0;
     if (set->n_alerts - set->n_firing <= ALERT_KEPT) {
         return;
     }
-    size_t oldest = 0;
-    while (set->alerts[oldest]->state != ALERT_RESOLVED) {
+    while (oldest < set->n_alerts && group_is_firing(set->alerts[oldest])) {
         oldest++;
     }
+    if (oldest == set->n_alerts) {
+        return;
+    }
+    group_leave(set, set->alerts[oldest]);
     free(set->alerts[oldest]);
     set->n_alerts--;
     memmove(&set->alerts[oldest], &set->alerts[oldest + 1],
@@ -115,11 +122,43 @@ static void forget(struct alert_set *set)
 }
 
 /* A silenced alert is recorded and shown like any other; only nobody is told of it. */
-static void tell(const struct alert_set *set, const struct alert *alert)
+static void tell(const struct alert_set *set, struct alert *alert)
 {
+    alert->told = alert->severity;
     if (set->on_change && !alert->silenced) {
         set->on_change(alert, set->ctx);
     }
+}
+
+/* Tells of a group, by its leader: it fires as long as any of its parts does. */
+static void tell_group(struct alert_set *set, const struct rule *rule, struct alert *leader)
+{
+    struct alert told = *leader;
+    set->n_growing -= leader->has_grown;
+    leader->has_grown = false;
+    told.state = ALERT_FIRING;
+    told.resolved_at = 0;
+    told.severity = group_severity(leader);
+    sentence_firing(&told, rule);
+    if (leader->state == ALERT_FIRING) {
+        memcpy(leader->summary, told.summary, sizeof leader->summary);
+    }
+    tell(set, &told);
+    leader->told = told.severity;
+}
+
+/* … and its end, when none of them fires any more. */
+static void tell_group_end(struct alert_set *set, const struct rule *rule, struct alert *leader,
+                           int64_t second)
+{
+    struct alert told = *leader;
+    struct rule_finding worst = {.requests = leader->requests, .ratio = leader->ratio};
+    set->n_growing -= leader->has_grown;
+    leader->has_grown = false;
+    told.severity = leader->told;
+    told.resolved_at = second;
+    sentence_resolved(&told, rule, second, &worst);
+    tell(set, &told);
 }
 
 static bool is_quiet(const struct alert_set *set, const struct alert *alert, int64_t second)
@@ -138,9 +177,17 @@ static void fire(const struct teller *t, struct series *s, int64_t second,
     series_describe(s, t->rule, second, finding, alert);
     alert->at = second;
     alert->silenced = is_quiet(t->set, alert, second);
+    bool is_part = !alert->silenced && group_join(t->set, t->rule, alert);
     alert_set_remember(t->set, alert);
     t->set->n_firing++;
-    tell(t->set, alert);
+    if (!is_part) {
+        tell(t->set, alert);
+        return;
+    }
+    struct alert *leader = group_leader(t->set, alert);
+    if (alert->severity > leader->told) {
+        tell_group(t->set, t->rule, leader);
+    }
 }
 
 /* Whoever was told of an alert is told of its end, too, but not of more of it while it is silenced.
@@ -150,9 +197,15 @@ static void worsen(const struct teller *t, struct series *s, int64_t second,
 {
     bool is_covered = is_quiet(t->set, s->alert, second);
     series_describe(s, t->rule, second, finding, s->alert);
-    if (!is_covered) {
-        s->alert->silenced = false;
+    struct alert *leader = group_leader(t->set, s->alert);
+    if (is_covered) {
+        return;
+    }
+    s->alert->silenced = false;
+    if (leader->n_parts == 0) {
         tell(t->set, s->alert);
+    } else if (leader == s->alert || s->alert->severity > leader->told) {
+        tell_group(t->set, t->rule, leader);
     }
 }
 
@@ -160,10 +213,14 @@ static void worsen(const struct teller *t, struct series *s, int64_t second,
  * free this very alert. */
 static void resolve(const struct teller *t, struct series *s, int64_t second, bool gone)
 {
-    const struct alert *alert = s->alert;
+    struct alert *alert = s->alert, *leader = group_leader(t->set, alert);
     series_resolve(s, t->rule, second, gone);
     t->set->n_firing--;
-    tell(t->set, alert);
+    if (leader->n_parts == 0) {
+        tell(t->set, alert);
+    } else if (!group_is_firing(leader)) {
+        tell_group_end(t->set, t->rule, leader, second);
+    }
     forget(t->set);
 }
 
@@ -173,7 +230,9 @@ void alert_set_end(struct alert_set *set, struct alert *alert, int64_t second)
     alert->resolved_at = second > alert->at ? second : alert->at;
     sentence_resolved(alert, &(struct rule){.on = {.classes = ON_5XX}}, alert->resolved_at, NULL);
     set->n_firing--;
-    tell(set, alert);
+    if (!alert->group[0]) {
+        tell(set, alert);
+    }
     forget(set);
 }
 
@@ -211,6 +270,28 @@ static void end_silences(const struct alert_set *set, int64_t second)
         if (is_waiting && !is_quiet(set, alert, second)) {
             alert->silenced = false;
             tell(set, alert);
+        }
+    }
+}
+
+static const struct rule *rule_of(const struct alert_set *set, const struct alert *alert)
+{
+    for (size_t i = 0; i < set->n_watches; i++) {
+        if (strcmp(set->watches[i].rule.name, alert->rule) == 0) {
+            return &set->watches[i].rule;
+        }
+    }
+    return NULL;
+}
+
+/* Tells once of groups that got parts, when no more are waited for. */
+static void end_growth(struct alert_set *set, int64_t second)
+{
+    for (size_t i = 0; set->n_growing && i < set->n_alerts; i++) {
+        struct alert *leader = set->alerts[i];
+        const struct rule *rule = leader->has_grown ? rule_of(set, leader) : NULL;
+        if (rule && second > leader->at + rule->group_s && group_is_firing(leader)) {
+            tell_group(set, rule, leader);
         }
     }
 }
@@ -255,6 +336,7 @@ void alert_set_feed(struct alert_set *set, const char *source, const struct wind
     }
     set->late += late;
     end_silences(set, closed_before);
+    end_growth(set, closed_before);
 }
 
 /* A source without news must not hold up the rules that wait for all sources. Rules by source have
@@ -325,6 +407,7 @@ void alert_set_rules(struct alert_set *set, const struct rule *rules, size_t n_r
     set->has_journal = false;
     for (size_t i = 0; i < n_rules; i++) {
         move_watch(set, &watches[i]);
+        watches[i].rule.group_s = rules[i].group_s;
     }
     for (size_t i = 0; i < set->n_watches; i++) {
         struct watcher *old = &set->watches[i];

@@ -7,6 +7,7 @@
  * array.
  */
 #include "alert/alert.h"
+#include "alert/group.h"
 #include "alert/journal.h"
 #include "alert/piece.h"
 #include "alert/places.h"
@@ -190,6 +191,9 @@ static void keep_alert(const struct alert *a, alert_keep_fn keep, void *ctx)
     put_codes(&out, a);
     put_places(&out, a);
     put_name(&out, a->summary);
+    put_name(&out, a->group);
+    packing_put(&out, a->has_grown);
+    packing_put(&out, (uint64_t)a->told);
     keep(a->id, &out, ctx);
 }
 
@@ -223,12 +227,18 @@ static void read_alert(struct alert_set *set, struct packing *in)
     get_codes(in, a);
     get_places(in, a);
     get_name(in, a->summary, sizeof a->summary);
+    if (in->version >= 3) {
+        get_name(in, a->group, sizeof a->group);
+        a->has_grown = packing_get_upto(in, 1) != 0;
+        a->told = (enum rule_severity)packing_get_upto(in, RULE_INFO);
+    }
     if (in->is_bad) {
         free(a);
         return;
     }
     set->n_firing += a->state == ALERT_FIRING;
     alert_set_remember(set, a);
+    group_restore(set, a);
 }
 
 /* All of a rule that has a say in what it finds. */

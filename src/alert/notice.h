@@ -41,6 +41,11 @@ struct alert_where {
 };
 
 struct alert {
+    char group[40]; /* id of the alert that this is a part of, for those who are told; or empty */
+    struct alert **parts; /* of one that leads: those of which that is true, in order of time */
+    uint32_t n_parts;
+    bool has_grown;          /* has parts that nobody was told of yet */
+    enum rule_severity told; /* the highest that was told, of it and its parts */
     char id[40]; /* stable: the same rule, series and onset give the same id in every run */
     char rule[RULE_NAME_BYTES];
     enum alert_state state;

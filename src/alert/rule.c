@@ -74,6 +74,7 @@ bool rule_preset(struct rule *rule, struct span preset)
             struct rule filled = presets[i].rule;
             memcpy(filled.name, rule->name, sizeof filled.name);
             filled.by = rule->by;
+            filled.group_s = rule->group_s;
             *rule = filled;
             return true;
         }
@@ -201,6 +202,9 @@ int rule_check(const struct rule *rule, struct problem *why)
     }
     if (!bad) {
         bad = check_seconds("clear_for", rule->clear_for_s, 0, RULE_WAIT_MAX_S, why);
+    }
+    if (!bad) {
+        bad = check_seconds("group", rule->group_s, 0, RULE_WAIT_MAX_S, why);
     }
     return bad ? bad : check_kind(rule, why);
 }

@@ -42,6 +42,7 @@ enum {
     RULE_FALSE_ALARM_LEAST_S = 3600,
     RULE_LEARN_S = 86400, /* a day, by default */
     RULE_LEARN_MOST_S = 2592000,
+    RULE_GROUP_S = 30, /* by default in configurations */
     RULE_PERCENT = 24, /* bytes that rule_percent needs */
     RULE_RARITY = 48,  /* … and rule_rarity */
 };
@@ -67,6 +68,7 @@ struct rule {
     /* Of a burn rate rule, which has no limits: of so many requests, 0 to 1, none may be an error.
      */
     double objective;
+    int group_s; /* alerts that fire so soon after another of the rule are told with it; 0: never */
     size_t n_series; /* how many there are now; kept by whoever watches them */
 };
 
@@ -107,8 +109,8 @@ struct rule_detector {
 };
 
 /* Fills in a preset, "spike", "netdata", "prometheus", "sre", "drift", "silent", "first" or "gone"
- * (figures and sources in rule.c); `name` and `by` stay. False, with the rule untouched, when there
- * is no preset of that name. */
+ * (figures and sources in rule.c); `name`, `by` and `group_s` stay. False, with the rule untouched,
+ * when there is no preset of that name. */
 bool rule_preset(struct rule *rule, struct span preset);
 
 /* The names of the presets, NULL at the end. Static. */
@@ -117,7 +119,7 @@ const char *const *rule_presets(void);
 /* Is every figure of the rule sensible? 0, or -EINVAL with `why` filled. */
 int rule_check(const struct rule *rule, struct problem *why);
 
-/* Do both say the same, their names included? */
+/* Do both find the same, and have the same name? What is told together does not matter. */
 bool rule_equal(const struct rule *a, const struct rule *b);
 
 /* Writes a ratio as a person says it, "31 %", "0.12 %", "under 0.01 %", and returns `out`. */

@@ -139,6 +139,9 @@ static void add_series(struct text *t, const struct alert *a)
     add_named(t, " for ", a->host);
     add_named(t, " on ", a->route);
     add_named(t, " in ", is_place ? "" : a->source);
+    if (a->n_parts) {
+        add(t, " and %u more", (unsigned)a->n_parts);
+    }
 }
 
 static void add_code(struct text *t, const struct alert_code *c)

@@ -13,8 +13,8 @@ struct alert_set {
     size_t n_watches;
     struct progress sources; /* their numbers are those of lanes */
     struct label_table labels;
-    struct alert **alerts; /* by `at`, then by id */
-    size_t n_alerts, cap_alerts, n_firing;
+    struct alert **alerts;                            /* by `at`, then by id */
+    size_t n_alerts, cap_alerts, n_firing, n_growing; /* n_growing: those that have_grown */
     struct silence_list silences;
     struct maintenance *maintenances;
     size_t n_maintenances;

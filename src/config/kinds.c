@@ -247,7 +247,8 @@ static int take_figures(const struct stanza *s, struct rule *rule)
         take_limit(s, "warning", &rule->warning, &rule->warning_clear) ||
         take_limit(s, "critical", &rule->critical, &rule->critical_clear) ||
         stanza_duration(s, "for", bounds, &rule->for_s) ||
-        stanza_duration(s, "clear_for", bounds, &rule->clear_for_s)) {
+        stanza_duration(s, "clear_for", bounds, &rule->clear_for_s) ||
+        stanza_duration(s, "group", bounds, &rule->group_s)) {
         return -EINVAL;
     }
     return 0;
@@ -530,6 +531,7 @@ static const struct kind kinds[] = {
       {"false_alarms", false},
       {"objective", false},
       {"learn", false},
+      {"group", false},
       {"off", false}},
      take_alert},
     {"maintenance", /* behind the rules that it names */

@@ -48,7 +48,7 @@ struct rule *settings_add_rule(struct config *c, const char *name)
 {
     c->rules = alloc_resize(c->rules, c->n_rules + 1, sizeof(*c->rules));
     struct rule *rule = &c->rules[c->n_rules++];
-    *rule = (struct rule){.by = RULE_BY_SOURCE, .window_s = 60};
+    *rule = (struct rule){.by = RULE_BY_SOURCE, .window_s = 60, .group_s = RULE_GROUP_S};
     snprintf(rule->name, sizeof(rule->name), "%s", name);
     return rule;
 }

@@ -12,7 +12,7 @@
 #include "base/span.h"
 
 enum {
-    STANZA_KEYS = 16, /* settings that one section can have */
+    STANZA_KEYS = 20, /* settings that one section can have */
 };
 
 /* The file that it is from: borrowed while it is read. */

@@ -21,6 +21,10 @@
 
 #include <cjson/cJSON.h>
 
+enum {
+    PARTS_SHOWN = 50, /* of an alert that leads others */
+};
+
 /* Ends the program rather than return NULL. */
 static void *never_null(size_t size)
 {
@@ -159,6 +163,7 @@ static void add_alert_where(cJSON *to, const struct alert *a)
 static void add_alert_series(cJSON *to, const struct alert *a)
 {
     cJSON *series = cJSON_AddObjectToObject(to, "series");
+
     if (a->source[0]) {
         add_text(series, "source", a->source);
     }
@@ -204,6 +209,32 @@ static void add_alert_reasons(cJSON *to, const struct alert *a)
     add_text(to, "summary", a->summary);
 }
 
+/* The alerts that are told with this one. */
+static void add_alert_parts(cJSON *to, const struct alert *a)
+{
+    if (a->group[0]) {
+        cJSON_AddStringToObject(to, "group", a->group);
+    }
+    if (a->n_parts == 0) {
+        return;
+    }
+    cJSON *rows = cJSON_AddArrayToObject(to, "parts");
+    for (uint32_t i = 0; i < a->n_parts && i < PARTS_SHOWN; i++) {
+        const struct alert *part = a->parts[i];
+        cJSON *row = cJSON_CreateObject();
+        cJSON_AddStringToObject(row, "id", part->id);
+        add_alert_series(row, part);
+        cJSON_AddStringToObject(row, "state", alert_state_name(part->state));
+        cJSON_AddStringToObject(row, "severity", rule_severity_name(part->severity));
+        add_time(row, "since", part->since * 1000);
+        add_number(row, "requests", part->requests);
+        add_number(row, "errors", part->errors);
+        add_rounded(row, "ratio", part->ratio, 1e6);
+        cJSON_AddItemToArray(rows, row);
+    }
+    add_number(to, "parts_total", a->n_parts);
+}
+
 static cJSON *alert_object(const struct alert *a)
 {
     cJSON *to = new_object();
@@ -225,6 +256,7 @@ static cJSON *alert_object(const struct alert *a)
         add_time(to, "resolved_at", a->resolved_at * 1000);
     }
     add_alert_reasons(to, a);
+    add_alert_parts(to, a);
     return to;
 }
 

@@ -1,6 +1,7 @@
 """Rules by upstream and route: the same alerts of a log that is scanned with any number of threads,
 followed, or followed under rules that a reload brought."""
 import json
+import time
 
 import pytest
 from conftest import check_schema, scan, wait_for
@@ -86,3 +87,35 @@ def test_a_reload_may_bring_other_places(tmp_path, daemon):
     alerts = wait_for(d.alerts, "the alert")
     assert [alert["series"].get("upstream") for alert in alerts] == ["10.0.0.7:80"]
     assert 'upstream="10.0.0.7:80"' in d.get("/metrics").decode() or alerts[0]["state"] == "resolved"
+
+
+def test_many_hosts_that_fail_together_are_one_message(tmp_path, daemon, receiver):
+    """Thirty virtual hosts; the page comes once, then how many there are, then the end."""
+    log, now = tmp_path / "access.log", int(time.time())
+    log.touch()
+    line = 'h%d.example:80 192.0.2.7 - - [%s +0000] "GET / HTTP/1.1" %d 5 "-" "curl"\n'
+    config = (
+        'lateness = 10m\nalert shop { preset = prometheus  by = host  for = 0s }\n'
+        'source a { path = {"%s"}  format = vhost_combined }\nnotify ops { webhook = "%s" }\n'
+    )
+    d = daemon(config % (log, receiver.url))
+
+    def write(first, last, bad):
+        with open(log, "a") as out:
+            for second in range(first, last):
+                stamp = time.strftime("%d/%b/%Y:%H:%M:%S", time.gmtime(second))
+                for host in range(30):
+                    status = 502 if bad and second >= first + host % 10 else 200
+                    out.write(line % (host, stamp, status))
+
+    write(now - 280, now - 220, False)
+    write(now - 220, now - 180, True)
+    bodies = wait_for(lambda: [b for _, b in receiver.bodies][1:] and [b for _, b in receiver.bodies], "news")
+    assert [body["parts_total"] if "parts" in body else 0 for body in bodies] == [0, 29]
+    assert " and 29 more since " in bodies[1]["summary"]
+    assert len(d.alerts()) == 30 and {a.get("group") for a in d.alerts()} == {None, bodies[0]["id"]}
+    write(now - 180, now - 100, False)
+    ends = wait_for(lambda: [b for _, b in receiver.bodies if b["state"] == "resolved"], "the end")
+    assert len(ends) == 1 and len(receiver.bodies) == 3
+    check_schema("alert.schema.json", "\n".join(map(json.dumps, d.alerts())))
+    assert not [a for a in d.alerts() if a["state"] == "firing"]

@@ -1,8 +1,8 @@
 /*
  * Errors are looked through only when an alert is written. A full list first joins those before the
- * window by minutes and loses what is too old; then, from the older half on, kinds that differ
- * in names only become one, so that the counts by code and blame stay exact; only a list that is
- * still full loses its oldest errors.
+ * window by blocks of minutes and loses what is too old; then, from the older half on, kinds that
+ * differ in names only become one, so that the counts by code and blame stay exact; only a list
+ * that is still full loses its oldest errors.
  */
 #include "alert/diagnosis.h"
 
@@ -15,9 +15,9 @@
 
 enum {
     FIRST_ERRORS = 4,
-    MINUTE_S = 60,
-    BEFORE_S = 600,      /* before the onset: what is usual there */
-    REMEMBERED_S = 1200, /* before the window: the onset may lie before that */
+    BLOCK_S = 300,
+    BEFORE_S = 600,     /* before the onset: what is usual there */
+    REMEMBERED_S = 900, /* before the window: the onset may lie before that */
 };
 
 /* The errors of one code. */
@@ -61,19 +61,19 @@ static void forget_older(struct diagnosis *d, struct label_table *labels, int64_
     d->n_errors = kept;
 }
 
-static int64_t minute_of(int64_t second)
+static int64_t block_of(int64_t second)
 {
-    return floor_div(second, MINUTE_S) * MINUTE_S;
+    return floor_div(second, BLOCK_S) * BLOCK_S;
 }
 
 struct diagnosis_time diagnosis_time(int64_t second, int window_s, int64_t onset, double usual)
 {
-    int64_t remembered = minute_of(second - window_s) - REMEMBERED_S;
-    int64_t from = minute_of(onset) - BEFORE_S;
+    int64_t remembered = block_of(second - window_s) - REMEMBERED_S;
+    int64_t from = block_of(onset) - BEFORE_S;
     return (struct diagnosis_time){.first = second - window_s + 1,
                                    .last = second,
                                    .before_from = from > remembered ? from : remembered,
-                                   .before_to = minute_of(onset),
+                                   .before_to = block_of(onset),
                                    .usual = usual};
 }
 
@@ -130,18 +130,18 @@ static int by_all(const void *left, const void *right)
     return order ? order : compare_labels(a->upstream, b->upstream);
 }
 
-/* Of what is older than `oldest`, seconds become minutes, each kind of error one entry; and what is
- * too old even for that is forgotten. The time of an entry stays within its minute, so it does not
- * matter when this is done. */
+/* Of what is older than `oldest`, seconds become blocks of five minutes, each kind of error one
+ * entry; and what is too old even for that is forgotten. The time of an entry stays within its
+ * block, so it does not matter when this is done. */
 static void age(struct diagnosis *d, struct label_table *labels, int64_t oldest)
 {
     if (oldest < INT64_MIN + 2 * REMEMBERED_S) {
         return;
     }
-    forget_older(d, labels, minute_of(oldest) - REMEMBERED_S);
+    forget_older(d, labels, block_of(oldest) - REMEMBERED_S);
     for (uint32_t i = 0; i < d->n_errors; i++) {
         struct diagnosis_error *e = &d->errors[i];
-        e->second = e->second < oldest ? minute_of(e->second) : e->second;
+        e->second = e->second < oldest ? block_of(e->second) : e->second;
     }
     qsort(d->errors, d->n_errors, sizeof *d->errors, by_all);
     uint32_t kept = 0;

@@ -1,7 +1,7 @@
 /*
  * What the recent errors of one series were: kinds with their counts, and a few lines as samples.
  * Kept while they are in the rule's window, so that an alert can say which codes, whose fault and
- * where; and by minutes for a while longer, so that it can say what of that is new.
+ * where; and by five minutes for a while longer, so that it can say what of that is new.
  */
 #ifndef TEAPOT_ALERT_DIAGNOSIS_H
 #define TEAPOT_ALERT_DIAGNOSIS_H
@@ -41,7 +41,8 @@ struct diagnosis {
 void diagnosis_done(struct diagnosis *d, struct label_table *labels);
 
 /* Adds errors of a second, which may lie ahead of the last one closed; takes over the holds on the
- * names. What is older than `oldest` is needed by minutes only, and what is much older not at all.
+ * names. What is older than `oldest` is needed by blocks of five minutes only, and what is much
+ * older not at all.
  */
 void diagnosis_add(struct diagnosis *d, struct label_table *labels,
                    const struct diagnosis_error *error, int64_t oldest);
@@ -55,9 +56,10 @@ void diagnosis_rest(struct diagnosis *d, struct label_table *labels, int64_t old
 
 /* Which seconds an alert is about, and what it is compared with. */
 struct diagnosis_time {
-    int64_t first, last;            /* both included */
-    int64_t before_from, before_to; /* whole minutes before the onset, the end not included */
-    double usual; /* so many of the errors are usual, and no news; 0 when that is not known */
+    int64_t first, last; /* both included */
+    int64_t before_from,
+        before_to; /* whole blocks of five minutes before the onset, the end not included */
+    double usual;  /* so many of the errors are usual, and no news; 0 when that is not known */
 };
 
 /* The rule's window that ends with a second, and ten minutes before the onset. */

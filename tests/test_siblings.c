@@ -221,7 +221,7 @@ static void find_beside(const struct world *w, struct span beside, int ago_s, st
     assert_true(ago_s == 0 || utimensat(AT_FDCWD, copy, times, 0) == 0);
     int fd = open(path, O_RDONLY);
     assert_int_equal(fstat(fd, &st), 0);
-    struct rotated_before before = {.n_stored = 2, .saved_ms = 1, .looks = 1};
+    struct rotated_before before = {.n_stored = 2, .looked_ms = 1, .looks = 1};
     before.stored[0] = position_at(w, LINES - 1);
     before.stored[0].device = (uint64_t)st.st_dev;
     before.stored[0].inode = (uint64_t)st.st_ino;

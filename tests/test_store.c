@@ -92,7 +92,8 @@ static void add(struct store *s, const char *source, const char *path, uint64_t 
                                           .head_hash = ~inode,
                                           .head_len = (uint32_t)inode % 1025,
                                           .tail_hash = inode % 3 ? inode * 7 : 0,
-                                          .tail_len = (uint32_t)inode % 3});
+                                          .tail_len = (uint32_t)inode % 3,
+                                          .looked_ms = inode % 2 ? 1795365800000 : 0});
     free(own_source);
     free(own_path);
 }
@@ -102,7 +103,8 @@ static bool same_position(const struct store_position *a, const struct store_pos
     return strcmp(a->source, b->source) == 0 && strcmp(a->path, b->path) == 0 &&
            a->device == b->device && a->inode == b->inode && a->offset == b->offset &&
            a->head_hash == b->head_hash && a->head_len == b->head_len &&
-           a->tail_hash == b->tail_hash && a->tail_len == b->tail_len;
+           a->tail_hash == b->tail_hash && a->tail_len == b->tail_len &&
+           a->looked_ms == b->looked_ms;
 }
 
 static const struct store_note *next_note(const struct store *s, size_t *at, bool of_alerts)
@@ -646,10 +648,12 @@ static void a_store_of_the_first_version_gets_a_history(void **state)
     make_store(&s, 5);
     for (size_t i = 0; i < s.n_positions; i++) {
         s.positions[i].tail_hash = s.positions[i].tail_len = 0;
+        s.positions[i].looked_ms = 0;
     }
     save(p, &s);
     run_sql(p, "DROP TABLE history; ALTER TABLE position DROP COLUMN tail_hash;"
-               "ALTER TABLE position DROP COLUMN tail_len; PRAGMA user_version = 1");
+               "ALTER TABLE position DROP COLUMN tail_len;"
+               "ALTER TABLE position DROP COLUMN looked_ms; PRAGMA user_version = 1");
     load(p, &back, NULL);
     assert_true(same_store(&s, &back));
     store_done(&s);
@@ -658,6 +662,29 @@ static void a_store_of_the_first_version_gets_a_history(void **state)
     save(p, &s);
     store_done(&s);
     assert_string_equal(past(p, HISTORY_HOUR, &saved_ms), "0:0=10 0:502=5 3600:0=1 ");
+}
+
+static void a_store_of_the_second_version_gets_moments_of_logs(void **state)
+{
+    const struct place *p = *state;
+    struct store s, back;
+    struct problem why = {0};
+    make_store(&s, 5);
+    for (size_t i = 0; i < s.n_positions; i++) {
+        s.positions[i].looked_ms = 0;
+    }
+    save(p, &s);
+    run_sql(p, "ALTER TABLE position DROP COLUMN looked_ms; PRAGMA user_version = 2");
+    load(p, &back, &why);
+    assert_string_equal(why.text, "");
+    assert_true(same_store(&s, &back));
+    back.positions[0].looked_ms = 1795365800001;
+    save(p, &back);
+    store_done(&s);
+    load(p, &s, &why);
+    assert_true(same_store(&s, &back));
+    store_done(&s);
+    store_done(&back);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_place, remove_place)
@@ -682,6 +709,7 @@ int main(void)
         TEST(old_minutes_go_and_hours_stay),
         TEST(history_is_added_once_though_a_save_failed),
         TEST(a_store_of_the_first_version_gets_a_history),
+        TEST(a_store_of_the_second_version_gets_moments_of_logs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -160,12 +160,12 @@ static int adopt_before(struct follow *w, struct name *name, int fd, const struc
 {
     struct rotated_before before; /* big: not cleared for each of thousands of names */
     names_settle(name);
-    before.n_stored =
-        w->positions_at ? w->positions_at(name->path, before.stored, ROTATED_STORED, w->ctx) : 0;
+    before.n_stored = w->positions_at ? w->positions_at(name->path, before.stored, ROTATED_STORED,
+                                                        &before.looked_ms, w->ctx)
+                                      : 0;
     if (before.n_stored == 0) {
         return 0;
     }
-    before.saved_ms = w->saved_ms;
     before.looks = w->n_looks < LOOKS_ALL ? LOOKS : 1;
     struct rotated found = {.n = 0};
     struct siblings_at at = places_of(w, name);
@@ -757,7 +757,6 @@ void follow_init(struct follow *w, const struct tail_options *options)
 {
     w->position_of = options->position_of;
     w->positions_at = options->positions_at;
-    w->saved_ms = options->saved_ms;
     w->from_end = options->from_end;
     names_init(&w->names, options->paths, options->exclude, options->rotated, &w->watches);
     look_everywhere(w, false);

@@ -14,8 +14,8 @@ struct follow {
     void *ctx;
     struct watch_set watches;
     bool (*position_of)(const char *path, struct tail_position *out, void *ctx);
-    size_t (*positions_at)(const char *path, struct tail_position *out, size_t max, void *ctx);
-    int64_t saved_ms; /* when they were stored */
+    size_t (*positions_at)(const char *path, struct tail_position *out, size_t max,
+                           int64_t *looked_ms, void *ctx);
     unsigned n_looks; /* beyond the first ones, at files beside names */
     struct names names;
     struct known known;

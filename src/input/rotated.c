@@ -170,8 +170,8 @@ static int is_known_copy(struct siblings *all, struct sibling *s,
  * new is younger, and what is known no more was quiet for longer than the margin. */
 static bool is_young(const struct sibling *s, const struct rotated_before *before)
 {
-    return before->saved_ms && s->is_numbered &&
-           ms_of(s->st.st_mtim) >= before->saved_ms - ROTATED_MARGIN_MS;
+    return before->looked_ms && s->is_numbered &&
+           ms_of(s->st.st_mtim) >= before->looked_ms - ROTATED_MARGIN_MS;
 }
 
 /* Is it still being packed? Then the plain one lies beside it. */

@@ -30,9 +30,9 @@ struct rotated {
 struct rotated_before {
     struct tail_position stored[ROTATED_STORED]; /* of the files that were read under it */
     size_t n_stored;
-    int64_t saved_ms; /* wall time by which they were kept; 0: files that are new since are not
-                         looked for */
-    unsigned looks;   /* at the folder, at most: more than one when a rotation is under way */
+    int64_t looked_ms; /* wall time since which nobody looked; 0: files that are new since are not
+                          looked for */
+    unsigned looks;    /* at the folder, at most: more than one when a rotation is under way */
 };
 
 /* Finds what was rotated away since. `now` is the open file that the name leads to, with its `st`;

@@ -71,10 +71,10 @@ struct tail_options {
      * NULL. */
     bool (*position_of)(const char *path, struct tail_position *out, void *ctx);
     /* Stored positions of the files that were read under `path`: writes at most `max` of them and
-     * returns how many. Files that were rotated away since are looked for. May be NULL. */
-    size_t (*positions_at)(const char *path, struct tail_position *out, size_t max, void *ctx);
-    /* Wall time at which the positions were stored; 0: unknown. */
-    int64_t saved_ms;
+     * returns how many, and to `*looked_ms` the wall time since which nobody looked for files that
+     * were rotated away, 0: unknown. These are looked for then. May be NULL. */
+    size_t (*positions_at)(const char *path, struct tail_position *out, size_t max,
+                           int64_t *looked_ms, void *ctx);
 };
 
 #endif

@@ -223,7 +223,14 @@ static void add_position(struct store *out, const struct section *section,
     store_add(out, &p);
 }
 
-static size_t positions_at(const char *path, struct tail_position *out, size_t max, void *ctx)
+/* When what was rotated away of a log was looked for last before the start. */
+static int64_t looked_ms(const struct service *s, const struct store_position *p)
+{
+    return p->looked_ms ? p->looked_ms : s->stored_ms;
+}
+
+static size_t positions_at(const char *path, struct tail_position *out, size_t max,
+                           int64_t *since_ms, void *ctx)
 {
     const struct section *section = ctx;
     const struct keymap *map = &section->service->stored_at;
@@ -231,6 +238,8 @@ static size_t positions_at(const char *path, struct tail_position *out, size_t m
     uint64_t key = span_hash(span_of(path));
     for (const struct store_position *p; n < max && (p = keymap_next(map, key, &at));) {
         if (strcmp(p->path, path) == 0 && strcmp(p->source, section->name) == 0) {
+            int64_t at_ms = looked_ms(section->service, p);
+            *since_ms = n == 0 || at_ms < *since_ms ? at_ms : *since_ms;
             out[n++] = position_in(p);
         }
     }
@@ -335,8 +344,7 @@ static void start_tail(struct section *section, const struct config_source *c)
                                    .rotated = (const char *const *)c->rotated,
                                    .from_end = c->from_end,
                                    .position_of = position_of,
-                                   .positions_at = positions_at,
-                                   .saved_ms = section->service->stored_ms};
+                                   .positions_at = positions_at};
     section->tail = tail_start(section->service->loop, &options, &events, section);
 }
 
@@ -566,16 +574,18 @@ static bool is_followed(const struct keymap *followed, const struct store_positi
     return f != NULL;
 }
 
-/* But those of files that were found under another name: they have a newer position. */
+/* But those of files that were found under another name: they have a newer position. What was
+ * rotated away of the others is younger than the last look at it, which this one is not. */
 static void add_waiting(struct service *s, struct store *out)
 {
     struct keymap followed = {0};
     size_t n = 0;
     map_followed(s, &followed);
     for (size_t i = 0; i < s->store.n_positions; i++) {
-        const struct store_position *p = &s->store.positions[i];
-        if (waits(s, p) && !is_followed(&followed, p)) {
-            store_add(out, p);
+        struct store_position p = s->store.positions[i];
+        if (waits(s, &p) && !is_followed(&followed, &p)) {
+            p.looked_ms = looked_ms(s, &p);
+            store_add(out, &p);
             n++;
         }
     }

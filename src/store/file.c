@@ -23,6 +23,7 @@
 enum {
     APPLICATION = 0x74656170, /* "teap" */
     BUSY_MS = 2000,           /* while somebody else reads or copies the file */
+    POSITION_NUMBERS = 8,     /* columns of a position behind source and path */
 };
 
 /* Each brings the tables from the version that is its number to the next. Versions are never
@@ -38,6 +39,7 @@ static const char *const steps[] = {
     " bytes BLOB NOT NULL);",
     PAST_TABLE "ALTER TABLE position ADD COLUMN tail_hash INTEGER NOT NULL DEFAULT 0;"
                "ALTER TABLE position ADD COLUMN tail_len INTEGER NOT NULL DEFAULT 0;",
+    "ALTER TABLE position ADD COLUMN looked_ms INTEGER NOT NULL DEFAULT 0;",
 };
 
 enum {
@@ -136,7 +138,7 @@ static int prepare_all(struct store_file *f)
         sqlite3_stmt **at;
         const char *text;
     } all[] = {
-        {&f->put[POSITIONS], "INSERT OR REPLACE INTO position VALUES (?,?,?,?,?,?,?,?,?,?)"},
+        {&f->put[POSITIONS], "INSERT OR REPLACE INTO position VALUES (?,?,?,?,?,?,?,?,?,?,?)"},
         {&f->cut[POSITIONS], "DELETE FROM position WHERE n >= ?"},
         {&f->put[NOTES], "INSERT OR REPLACE INTO note VALUES (?,?,?,?)"},
         {&f->cut[NOTES], "DELETE FROM note WHERE n >= ?"},
@@ -250,13 +252,22 @@ static uint64_t hash_row(size_t n, struct span a, struct span b, const uint64_t 
     return span_hash((struct span){(const char *)parts, sizeof parts});
 }
 
+/* In the order of the columns. */
+static void numbers_of(const struct store_position *p, uint64_t out[POSITION_NUMBERS])
+{
+    const uint64_t numbers[POSITION_NUMBERS] = {
+        p->device,   p->inode,     p->offset,   p->head_hash,
+        p->head_len, p->tail_hash, p->tail_len, (uint64_t)p->looked_ms};
+    memcpy(out, numbers, sizeof(numbers));
+}
+
 static uint64_t hash_position(size_t n, const struct store_position *p)
 {
-    uint64_t numbers[] = {p->device,   p->inode,     p->offset,  p->head_hash,
-                          p->head_len, p->tail_hash, p->tail_len};
-    /* The first version had no tails: its checksum must stay right. */
-    return hash_row(n, span_of(p->source), span_of(p->path), numbers,
-                    p->tail_len || p->tail_hash ? 7 : 5);
+    uint64_t numbers[POSITION_NUMBERS];
+    numbers_of(p, numbers);
+    /* Older versions had no tails, and then no moment: their checksums must stay right. */
+    size_t n_numbers = p->looked_ms ? POSITION_NUMBERS : p->tail_len || p->tail_hash ? 7 : 5;
+    return hash_row(n, span_of(p->source), span_of(p->path), numbers, n_numbers);
 }
 
 static uint64_t hash_note(size_t n, const struct store_note *note)
@@ -292,7 +303,8 @@ static void take_position(struct store_file *f, sqlite3_stmt *row, struct store 
                                .head_hash = (uint64_t)sql.column_int64(row, 5),
                                .head_len = (uint32_t)sql.column_int64(row, 6),
                                .tail_hash = (uint64_t)sql.column_int64(row, 7),
-                               .tail_len = (uint32_t)sql.column_int64(row, 8)};
+                               .tail_len = (uint32_t)sql.column_int64(row, 8),
+                               .looked_ms = sql.column_int64(row, 9)};
     add_hash(&f->rows[POSITIONS], hash_position(s->n_positions, &p));
     store_add(s, &p);
     free(p.source);
@@ -359,7 +371,7 @@ static int read_all(struct store_file *f, struct store *s)
     r = r ? r
           : read_rows(f,
                       "SELECT source, path, device, inode, bytes_read, head_hash, head_len,"
-                      " tail_hash, tail_len"
+                      " tail_hash, tail_len, looked_ms"
                       " FROM position ORDER BY n",
                       s, take_position);
     r = r ? r : read_rows(f, "SELECT kind, name, bytes FROM note ORDER BY n", s, take_note);
@@ -466,12 +478,12 @@ static void bind_text(sqlite3_stmt *s, int at, const char *text)
 static int put_position(const struct store_file *f, size_t n, const struct store_position *p)
 {
     sqlite3_stmt *s = f->put[POSITIONS];
-    const uint64_t numbers[] = {p->device,   p->inode,     p->offset,  p->head_hash,
-                                p->head_len, p->tail_hash, p->tail_len};
+    uint64_t numbers[POSITION_NUMBERS];
+    numbers_of(p, numbers);
     bind_number(s, 1, n);
     bind_text(s, 2, p->source);
     bind_text(s, 3, p->path);
-    for (int i = 0; i < 7; i++) {
+    for (int i = 0; i < POSITION_NUMBERS; i++) {
         bind_number(s, 4 + i, numbers[i]);
     }
     return sql_finish(f->db, s);

@@ -19,6 +19,8 @@ struct store_position {
     char *path;
     uint64_t device, inode, offset, head_hash, tail_hash; /* as in struct tail_position */
     uint32_t head_len, tail_len;
+    int64_t looked_ms; /* wall time at which what was rotated away of its log was looked for last,
+                          where that can't be read since; 0: the moment of the store */
 };
 
 enum store_kind {

@@ -319,3 +319,40 @@ def test_a_file_that_was_renamed_has_one_place_though_its_old_name_can_not_be_re
         wait_for(lambda: stored_offset(tmp_path, new) == new.stat().st_size, "a checkpoint")
         assert d.summary()["lines"] == expected
         d.kill()
+
+
+def stored_ms(folder):
+    with contextlib.closing(sqlite3.connect("file:%s?mode=ro" % (folder / "state"), uri=True)) as db:
+        return db.execute("SELECT value FROM meta WHERE name = 'saved_ms'").fetchone()[0]
+
+
+def test_what_was_rotated_away_is_found_though_its_log_could_not_be_read_for_a_run(tmp_path, daemon):
+    """Checkpoints of that run, and a reload, don't make it old."""
+    (tmp_path / "logs").mkdir()
+    log, other = tmp_path / "logs/access.log", tmp_path / "logs/other.log"
+    log.write_text(lines(0, 50))
+    other.write_text(lines(0, 5))
+    config = CONFIG.format(folder=tmp_path)
+    d = daemon(config)
+    d.wait_for_lines(55)
+    d.stop()
+    log.rename(tmp_path / "logs/access.log.2")
+    unseen = tmp_path / "logs/access.log.1"
+    unseen.write_text(lines(100, 10))
+    just_young = stored_ms(tmp_path) - 2990  # by the margin of 3 s
+    os.utime(unseen, ns=(just_young * 1000000,) * 2)
+    log.symlink_to(log)  # ELOOP: it is there, and root can't open it either
+    for expected in (60, 65):
+        before = stored_ms(tmp_path)
+        d = daemon(config)
+        d.reload()
+        with open(other, "a") as out:
+            out.write(lines(200, 5))
+        d.wait_for_lines(expected)
+        wait_for(lambda: stored_offset(tmp_path, other) == other.stat().st_size, "a checkpoint")
+        wait_for(lambda: stored_ms(tmp_path) > before + 10, "a later moment")
+        d.kill()
+    log.unlink()
+    log.write_text(lines(300, 3))
+    d = daemon(config)
+    assert d.wait_for_lines(78)["lines"] == 78

@@ -3,7 +3,7 @@ from typing import NamedTuple, Optional
 
 from benchlib.cost import Spread
 
-BEGIN = "<!-- bench/run --write: %s -->"
+BEGIN = "<!-- %s --write: %s -->"
 END = "<!-- end of %s -->"
 COLUMNS = ("work", "against", "min", "median", "max", "must", "goal", "")
 
@@ -93,9 +93,9 @@ def markdown(rows, facts, notes):
     return "\n".join(out)
 
 
-def write(path, name, text):
-    """Replaces what stands between the marks of that name in a file."""
-    head, begin, rest = path.read_text().partition(BEGIN % name)
+def write(path, name, text, command="bench/run"):
+    """Replaces what stands between the marks of that name, and of that command, in a file."""
+    head, begin, rest = path.read_text().partition(BEGIN % (command, name))
     _, end, tail = rest.partition(END % name)
     if not begin or not end:
         raise SystemExit("%s has no marks for %s" % (path, name))

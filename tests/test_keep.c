@@ -222,6 +222,39 @@ static void alerts_of_a_rule_that_changed_are_resolved_and_it_learns_anew(void *
     world_free(world);
 }
 
+/* The last byte of what a lane says of its rule. */
+static void a_state_of_another_layout_is_left_out(void **state)
+{
+    (void)state;
+    enum { LANES = 3 };
+    struct rule rule = spike_rule(RULE_BY_SOURCE);
+    struct world *world = firing(&rule);
+    struct pieces p = {.n = 0};
+    size_t n = world->n_told, lanes = 0;
+    alert_set_keep(world->set, take_piece, &p);
+    for (size_t i = 0; i < p.n; i++) {
+        struct packing in = {.rest = span_after(buf_span(&p.bytes[i]), 2)};
+        struct span about = packing_get_text(&in);
+        if (p.bytes[i].data[1] == LANES) {
+            char *last = p.bytes[i].data + (about.ptr + about.len - 1 - p.bytes[i].data);
+            assert_int_equal(*last, rule_spike.layout);
+            *last = 1;
+            lanes++;
+        }
+    }
+    assert_int_equal(lanes, 2);
+    restart_from(world, &rule, &p);
+    assert_int_equal(world->n_told, n + 1);
+    assert_int_equal(world->last.state, ALERT_RESOLVED);
+    assert_int_equal(alert_set_firing(world->set), 0);
+    for (int64_t i = 2000; i < 2100; i++) {
+        feed_second(world, i);
+    }
+    assert_int_equal(world->n_told, n + 1);
+    pieces_done(&p);
+    world_free(world);
+}
+
 static void silences_and_numbers_are_kept(void **state)
 {
     (void)state;
@@ -323,6 +356,7 @@ int main(void)
         cmocka_unit_test(restarts_change_nothing),
         cmocka_unit_test(what_was_fed_since_leads_to_the_same),
         cmocka_unit_test(alerts_of_a_rule_that_changed_are_resolved_and_it_learns_anew),
+        cmocka_unit_test(a_state_of_another_layout_is_left_out),
         cmocka_unit_test(silences_and_numbers_are_kept),
         cmocka_unit_test(alerts_of_the_version_before_are_read),
         cmocka_unit_test(what_was_seen_is_kept),

@@ -119,13 +119,13 @@ static void a_full_outage_fires_in_seconds_and_says_since_when(void **unused)
     free(s.state);
 }
 
-/* Its own blips are not known yet: 60 nats at four a second. */
+/* Its own blips are not known yet: 40 nats at the ceiling, and its weight, at four a second. */
 static void a_new_series_needs_more(void **unused)
 {
     struct series s = begin();
     (void)unused;
     calm(&s, 3600, 50, 0.002);
-    assert_in_range(until_fired(&s, 30, 50, 1), 15, 17);
+    assert_in_range(until_fired(&s, 30, 50, 1), 10, 12);
     free(s.state);
 }
 
@@ -175,6 +175,96 @@ static void blips_that_heal_are_learned(void **unused)
     assert_in_range(alarms, 1, 3); /* the first ones */
     assert_int_equal(late, 0);
     assert_in_range(until_fired(&s, 200, 80, 1), 5, 120); /* an outage that lasts is none of them */
+    free(s.state);
+}
+
+/* Seconds of bad traffic among calm ones, that many times, six hours apart. */
+static unsigned blips(struct series *s, int times, int lasts, uint64_t rate, double ratio)
+{
+    unsigned alarms = 0;
+    for (int i = 0; i < times * DAY / 4; i++) {
+        bool was = is_firing(s), is_bad = i % (DAY / 4) < lasts;
+        uint64_t n = is_bad ? rate : 80;
+        tick(s, n, errors_of(s, n, is_bad ? ratio : 0.002));
+        alarms += is_firing(s) && !was;
+    }
+    return alarms;
+}
+
+/* What deploys have taught is about their ratio. A full outage is another thing: five seconds. */
+static void a_full_outage_is_seen_at_once_all_the_same(void **unused)
+{
+    struct series s = begin();
+    (void)unused;
+    calm(&s, 2 * DAY, 80, 0.002);
+    blips(&s, 16, 15, 80, 0.55);
+    assert_int_equal(blips(&s, 4, 18, 80, 0.6), 0);
+    assert_in_range(until_fired(&s, 20, 80, 1), 4, 6);
+    assert_in_range(until_over(&s, 400, 80, 0.002), 60, 120);
+    assert_int_equal(blips(&s, 4, 18, 80, 0.6), 0);
+    free(s.state);
+}
+
+/* Clumps of requests of which all fail teach the ceiling, too. */
+static void the_ceiling_learns_as_well(void **unused)
+{
+    struct series s = begin();
+    (void)unused;
+    calm(&s, 2 * DAY, 80, 0.002);
+    assert_in_range(blips(&s, 8, 8, 120, 1), 1, 2);
+    assert_int_equal(blips(&s, 12, 9, 120, 1), 0);
+    assert_in_range(until_fired(&s, 60, 80, 1), 10, 40);
+    free(s.state);
+}
+
+/* A weak incident that healed teaches those bets that it moved. */
+static void weak_lessons_do_not_delay_strong_alarms(void **unused)
+{
+    struct series s = begin();
+    (void)unused;
+    calm(&s, 2 * DAY, 80, 0.002);
+    for (int i = 0; i < 4; i++) {
+        for (int k = 0; k < 180; k++) {
+            tick(&s, 80, errors_of(&s, 80, 0.009));
+        }
+        if (is_firing(&s)) {
+            until_over(&s, 2000, 80, 0.002);
+        }
+        calm(&s, 3 * 3600, 80, 0.002);
+    }
+    assert_in_range(until_fired(&s, 20, 80, 1), 4, 6);
+    free(s.state);
+}
+
+static void lessons_are_forgotten_in_forty_days(void **unused)
+{
+    struct series s = begin();
+    (void)unused;
+    calm(&s, 2 * DAY, 80, 0.002);
+    blips(&s, 8, 15, 80, 0.3);
+    s.now += (int64_t)25 * DAY;
+    calm(&s, DAY, 80, 0.002);
+    assert_int_equal(blips(&s, 1, 15, 80, 0.3), 0);
+    s.now += (int64_t)45 * DAY;
+    calm(&s, DAY, 80, 0.002);
+    assert_in_range(until_fired(&s, 15, 80, 0.3), 4, 8);
+    free(s.state);
+}
+
+/* Two blips in one hour are not one of twice the length. */
+static void what_healed_is_not_added_to_what_comes_next(void **unused)
+{
+    struct series s = begin();
+    unsigned alarms = 0;
+    (void)unused;
+    calm(&s, 2 * DAY, 80, 0.002);
+    blips(&s, 8, 14, 80, 0.4);
+    for (int i = 0; i < 3600; i++) {
+        bool was = is_firing(&s), is_bad = i % 120 < 14;
+        tick(&s, 80, errors_of(&s, 80, is_bad ? 0.4 : 0.002));
+        alarms += is_firing(&s) && !was;
+    }
+    assert_int_equal(alarms, 0);
     free(s.state);
 }
 
@@ -280,6 +370,11 @@ int main(void)
         cmocka_unit_test(an_outage_of_thin_traffic_takes_some_requests),
         cmocka_unit_test(small_changes_are_below_the_floor),
         cmocka_unit_test(blips_that_heal_are_learned),
+        cmocka_unit_test(a_full_outage_is_seen_at_once_all_the_same),
+        cmocka_unit_test(the_ceiling_learns_as_well),
+        cmocka_unit_test(weak_lessons_do_not_delay_strong_alarms),
+        cmocka_unit_test(lessons_are_forgotten_in_forty_days),
+        cmocka_unit_test(what_healed_is_not_added_to_what_comes_next),
         cmocka_unit_test(what_lasts_half_a_day_is_the_new_normal),
         cmocka_unit_test(an_alert_ends_when_nobody_comes_any_more),
         cmocka_unit_test(empty_seconds_may_be_left_out),

@@ -267,6 +267,9 @@ static void put_rule(struct buf *out, const struct rule *rule)
     }
     put_name(out, series_detector(rule)->name);
     packing_put(out, series_detector(rule)->state_size(rule));
+    if (series_detector(rule)->layout) { /* what has its first layout is as it was kept before */
+        packing_put(out, (uint64_t)series_detector(rule)->layout);
+    }
 }
 
 static struct watcher *find_watch(struct alert_set *set, struct span rule)

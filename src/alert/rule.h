@@ -92,6 +92,8 @@ struct rule_finding {
 /* How a detector looks to the alerts. */
 struct rule_detector {
     const char *name;
+    int layout; /* of its state, which is kept as its bytes: another number, and what was kept by an
+                   older version is left out. 0 for the first */
     int memory_s; /* a series that was quiet for so long, beside its window, knows nothing more */
     /* Bytes of state for one series of this rule; zeroed before the first tick. */
     size_t (*state_size)(const struct rule *rule);

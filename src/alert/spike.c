@@ -4,28 +4,39 @@
  *
  * It is an e-detector (Shin, Ramdas, Rinaldo, "E-detectors: a nonparametric framework for
  * sequential change detection", 2022) made of sums as in Page's CUSUM ("Continuous inspection
- * schemes", 1954). Six bets say each that the ratio is now p1[k], against "it is at most q". A
- * second with n requests, x of them errors, moves a bet's sum by the tempered log likelihood ratio
+ * schemes", 1954). Six bets say each that the ratio is now p1[k], against "it is at most q"; a
+ * seventh, the ceiling, that nearly all is lost, 97 %, against "it is at most a half". A second
+ * with n requests, x of them errors, moves a bet's sum by the tempered log likelihood ratio
  *
- *     S[k] = max(0, S[k]) + min(CAP, x A[k] + (n - x) B[k]),
- *     A[k] = ln(p1[k] / q) / F,   B[k] = ln((1 - p1[k]) / (1 - q)) / F,
+ *     S[k] = max(0, S[k]) + min(4, 2 A[k] + 4 n D[k], x A[k] + (n - x) B[k]),
+ *     A[k] = ln(p1[k] / q) / F,  B[k] = ln((1 - p1[k]) / (1 - q)) / F,
+ *     D[k] = p1[k] A[k] + (1 - p1[k]) B[k],
  *
- * and the evidence is the log of the mean of exp S[k], in nats. If no second's ratio is really
- * above q, the chance that it passes ln(T) within T seconds with traffic is at most 1 / (T /
- * budget): so the threshold is h0 = ln(budget in such seconds). One false alarm in 30 days is 14.8
- * nats.
+ * which is clipped (Huber, "A robust version of the probability ratio test", 1965) at two errors
+ * and four times what the bet itself expects of n requests: so a short burst of many errors is no
+ * evidence for a small change. What a bet has been fooled by before is its discount L[k], and the
+ * evidence is the log of the mean of exp(S[k] - L[k]), in nats; the ceiling has a tenth of the
+ * weight. If no second's ratio is really above q, the chance that it passes ln(T) within T seconds
+ * with traffic is at most 1 / (T / budget), as clips and discounts only take away: so the threshold
+ * is h0 = ln(budget in such seconds). One false alarm in 30 days is 14.8 nats.
  *
  * Worked example. q = 0.7 %, p1 = 95 %, F = 1: A = ln(0.95 / 0.007) = 4.9, B = ln(0.05 / 0.993) =
- * -3.0. In a full outage of 50 requests a second each bet gains the cap, 4 nats, in each second;
- * the mixture is at most ln 6 below the best of them: four seconds pass 14.8.
+ * -3.0. In a full outage of 50 requests a second each bet gains 4 nats in each second: after four
+ * they are at 16, and pass 14.8. Where blips of up to 60 % for 20 seconds are usual, the six have
+ * discounts of 100 nats and more. The ceiling has none: its A is ln(0.97 / 0.5) = 0.66, its B
+ * ln(0.03 / 0.5) = -2.8, so that nothing below 81 % moves it. Of a full outage it gains 4 a second
+ * too, and with its weight it passes 14.8 + ln(10) = 17.1 in the fifth.
  *
  * The rest makes it usable. q is a practical floor above the baseline, so that a tenth more of next
  * to nothing is no alarm. F tempers for counts that scatter more than a binomial (phi), less as far
  * as the floor gives slack. What rose and healed by itself within a minute is a lesson: for 30 days
- * the threshold is above it, so blips at deploys are learned. The baseline is fed with minutes that
- * are ten minutes old and were not suspicious. In its first day a series needs 60 nats, since its
- * own blips are not known yet. Only the first part is a theorem, and it holds as far as q bounds
- * the ratio; the others are heuristics, measured in docs/alerts.md.
+ * each bet's discount is above how high it got then, so blips at deploys are learned, and by those
+ * bets that they fool. What comes briefly may come with a higher ratio, so bets learn from those
+ * below them; the ceiling learns for itself. What is healed, as an alert would be, counts no more.
+ * The baseline is fed with minutes that are ten minutes old and were not suspicious. In its first
+ * day a series needs 100 nats, and 40 at the ceiling, since its own blips are not known yet. Only
+ * the first part is a theorem, and it holds as far as q bounds the ratio; the others are
+ * heuristics, measured in docs/alerts.md.
  */
 #include "alert/rule.h"
 #include "base/floor.h"
@@ -36,9 +47,12 @@
 #include <string.h>
 
 enum {
-    BETS = 6,
-    LAG = 10, /* minutes before one enters the baseline */
-    DAYS = 32,
+    PLAIN = 6, /* bets against q; they go up with k */
+    CEILING = PLAIN,
+    BETS,
+    LAG = 10,       /* minutes before one enters the baseline */
+    SPANS = 4,      /* lessons are kept for this one and the three before … */
+    SPAN_DAYS = 10, /* … each of so many */
     MINUTE_S = 60,
     DAY_S = 86400,
     BLIP_S = 60,        /* what got no worse after that and healed is a lesson */
@@ -51,7 +65,10 @@ enum {
     GAP_MINUTES = 30 * 1440, /* a longer gap is as this one */
 };
 
-static const double cap_nats = 4, apprentice_nats = 60, excursion = 0.6, over = 0.5;
+static const double cap_nats = 4, cap_errors = 2, cap_expected = 4;
+static const double ceiling_ratio = 0.97, ceiling_null = 0.5, ceiling_weight = 0.1;
+static const double apprentice_nats = 100, apprentice_ceiling_nats = 40;
+static const double excursion = 0.6, over = 0.5;
 static const double floor_times = 1.5, floor_more = 0.002, most_nats = 2000, heal_nats = 4.6;
 /* Per minute: half-lives of an hour, a day; five days of data of an hour of the day. */
 static const double keep_fast = 0.98851402, keep_slow = 0.99951877, keep_hour = 0.9977;
@@ -61,6 +78,10 @@ struct bet {
     double sum, requests, errors; /* since its onset: the totals then */
     int64_t onset;
     float error, success; /* what one of them adds */
+    float expected;       /* most that a request may add, beside two errors */
+    float peak;           /* of the sum in this excursion */
+    float discount;       /* by what was learned: the highest lessons of each span */
+    float strong[SPANS], weak[SPANS];
 };
 
 struct pending {
@@ -86,30 +107,66 @@ struct spike {
     int64_t minute, day, last_seen; /* numbers since 1970; second of the last request */
     double minute_requests, minute_errors;
     double requests, errors; /* in all */
-    double q, h0, h;
-    double before;                    /* evidence of the second before */
-    double peak;                      /* of the excursion */
+    double q, h0;
+    double before;                    /* highest sum of the second before */
+    double peak;                      /* highest of the excursion */
     int64_t peak_at, began, worse_at; /* of the excursion; when it last got worse */
     int64_t fired, onset, healthy_from, resolved;
     double onset_requests, onset_errors, worst_ratio, heal;
     double evidence; /* of the alert, at most so far */
     struct bet bets[BETS];
     struct baseline baseline;
-    float strong[DAYS], weak[DAYS]; /* the highest lesson of each day */
 };
 
 _Static_assert(sizeof(struct spike) <= 1280, "thousands of series are kept");
 
-/* Bets are geometric from 1.5 q to 95 %. */
+static void make_bet(struct bet *b, double q, double p1, double temper)
+{
+    double error = log(p1 / q) / temper, success = log((1 - p1) / (1 - q)) / temper;
+    b->error = (float)error;
+    b->success = (float)success;
+    b->expected = (float)(cap_expected * (p1 * error + (1 - p1) * success));
+}
+
+/* Plain ones are geometric from 1.5 q to 95 %. */
 static void make_bets(struct spike *s, double q, double temper)
 {
     s->q = fmin(q, 0.6);
     double high = log(0.95), low = log(1.5 * s->q);
     low = low > high ? high - 0.1 : low;
+    for (int k = 0; k < PLAIN; k++) {
+        make_bet(&s->bets[k], s->q, exp(low + (high - low) * k / (PLAIN - 1)), temper);
+    }
+    make_bet(&s->bets[CEILING], fmin(0.9, fmax(ceiling_null, 2 * s->q)), ceiling_ratio, 1);
+}
+
+static double highest(const float lessons[SPANS])
+{
+    float most = 0;
+    for (int i = 0; i < SPANS; i++) {
+        most = lessons[i] > most ? lessons[i] : most;
+    }
+    return (double)most;
+}
+
+/* Threshold and discounts. A plain bet has the strong lessons of those below it, too: the next blip
+ * may be one with more errors. */
+static void set_threshold(struct spike *s, double budget)
+{
+    const struct baseline *b = &s->baseline;
+    double share = b->minutes > 60 ? fmax(0.01, b->active / b->active_all) : 1, strong = 0;
+    double times = 1.3 + 0.4 * fmax(0, 1 - b->minutes / 20160.0); /* more in the first two weeks */
+    s->h0 = log(budget * share);
     for (int k = 0; k < BETS; k++) {
-        double p1 = exp(low + (high - low) * k / (BETS - 1));
-        s->bets[k].error = (float)(log(p1 / s->q) / temper);
-        s->bets[k].success = (float)(log((1 - p1) / (1 - s->q)) / temper);
+        struct bet *bet = &s->bets[k];
+        double weak = highest(bet->weak), first_day = b->minutes < 1440 ? apprentice_nats : 0;
+        if (k == CEILING) {
+            strong = 0;
+            first_day = fmin(first_day, apprentice_ceiling_nats);
+        }
+        strong = fmax(strong, highest(bet->strong));
+        double h = fmax(first_day, fmax(times * strong, 1.3 * weak) + 2);
+        bet->discount = (float)fmax(0, h - s->h0);
     }
 }
 
@@ -127,9 +184,8 @@ static void begin(struct spike *s, int64_t second, double budget)
     s->day = floor_div(second, DAY_S);
     s->last_seen = second;
     s->resolved = INT64_MIN / 2;
-    s->h0 = log(budget);
-    s->h = fmax(s->h0, apprentice_nats);
     make_bets(s, b->upper, 1);
+    set_threshold(s, budget);
 }
 
 static void fold(struct baseline *b, double n, double x, size_t hour)
@@ -197,23 +253,16 @@ static void drop_minutes(struct baseline *b, int64_t seconds)
     }
 }
 
-static double highest(const float lessons[DAYS])
-{
-    float most = 0;
-    for (int i = 0; i < DAYS; i++) {
-        most = lessons[i] > most ? lessons[i] : most;
-    }
-    return (double)most;
-}
-
-/* A lesson lasts for 30 days: what is overwritten next is forgotten a day ahead. */
+/* What a new span overwrites is forgotten. */
 static void advance_days(struct spike *s, int64_t day)
 {
-    s->day = day - s->day > DAYS ? day - DAYS : s->day;
-    while (s->day < day) {
-        s->day++;
-        size_t now = floor_place(s->day, DAYS), next = floor_place(s->day + 1, DAYS);
-        s->strong[now] = s->strong[next] = s->weak[now] = s->weak[next] = 0;
+    int64_t to = floor_div(day, SPAN_DAYS), span = floor_div(s->day, SPAN_DAYS);
+    s->day = day;
+    for (span = to - span > SPANS ? to - SPANS : span; span < to; span++) {
+        size_t next = floor_place(span + 1, SPANS);
+        for (int k = 0; k < BETS; k++) {
+            s->bets[k].strong[next] = s->bets[k].weak[next] = 0;
+        }
     }
 }
 
@@ -227,18 +276,6 @@ static double slack_of(double q, double ratio)
         most = d > 0 ? fmax(most, theta * theta / d) : most;
     }
     return most;
-}
-
-static void set_threshold(struct spike *s, double budget)
-{
-    const struct baseline *b = &s->baseline;
-    double share = b->minutes > 60 ? fmax(0.01, b->active / b->active_all) : 1;
-    double strong = highest(s->strong), weak = highest(s->weak);
-    double times = 1.3 + 0.7 * fmax(0, 1 - b->minutes / 20160.0); /* more in the first two weeks */
-    s->h0 = log(budget * share);
-    s->h = strong > 0 ? fmax(s->h0, times * strong + 2) : s->h0;
-    s->h = weak > 0 ? fmax(s->h, 1.3 * weak + 2) : s->h;
-    s->h = b->minutes < 1440 ? fmax(s->h, apprentice_nats) : s->h;
 }
 
 /* Floor, bets and threshold from what the baseline is now, in an hour of the day. */
@@ -269,74 +306,151 @@ static void advance(struct spike *s, int64_t minute, double budget)
     advance_days(s, floor_div(s->minute - 1, 1440));
 }
 
-/* The mixture needs exponentials only where it comes near the threshold. */
-static double evidence_of(struct spike *s, int64_t second, double n, double x, int *best)
+/* What a second leads to. */
+struct evidence {
+    double nats; /* of the mixture */
+    int best;    /* bet in it */
+    int highest; /* bet, without discounts */
+    double highest_sum;
+};
+
+/* In every second for each bet: fmin would be a call of a function. */
+static double least(double a, double b)
 {
-    double most = -1;
+    return a < b ? a : b;
+}
+
+static void move_sum(struct spike *s, struct bet *b, int64_t second, double n, double x)
+{
+    if (b->sum <= 0) {
+        b->sum = 0;
+        b->onset = second;
+        b->requests = s->requests - n;
+        b->errors = s->errors - x;
+    }
+    double gain = x * (double)b->error + (n - x) * (double)b->success;
+    double most = least(cap_nats, cap_errors * (double)b->error + n * (double)b->expected);
+    b->sum = least(most_nats, b->sum + least(most, gain));
+}
+
+/* Excursions and lessons are about the sums, alerts about the mixture, which needs exponentials
+ * only where it comes near the threshold. */
+static void add_evidence(struct spike *s, int64_t second, double n, double x, struct evidence *e)
+{
+    double most = -DBL_MAX;
+    *e = (struct evidence){.highest_sum = -1};
     for (int k = 0; k < BETS; k++) {
         struct bet *b = &s->bets[k];
-        if (b->sum <= 0) {
-            b->sum = 0;
-            b->onset = second;
-            b->requests = s->requests - n;
-            b->errors = s->errors - x;
+        move_sum(s, b, second, n, x);
+        double nats = b->sum - (double)b->discount;
+        if (nats > most) {
+            most = nats;
+            e->best = k;
         }
-        double gain = x * (double)b->error + (n - x) * (double)b->success;
-        b->sum = fmin(most_nats, b->sum + fmin(cap_nats, gain));
-        if (b->sum > most) {
-            most = b->sum;
-            *best = k;
+        if (b->sum > e->highest_sum) {
+            e->highest_sum = b->sum;
+            e->highest = k;
         }
     }
+    e->nats = most;
     if (most > excursion * s->h0) {
         double sum = 0;
         for (int k = 0; k < BETS; k++) {
-            sum += exp(fmax(s->bets[k].sum - most, -50));
+            double weight = k == CEILING ? ceiling_weight : (1 - ceiling_weight) / PLAIN;
+            sum += weight * exp(fmax(s->bets[k].sum - (double)s->bets[k].discount - most, -50));
         }
-        most += log(sum / BETS);
+        e->nats += log(sum);
     }
-    return most;
 }
 
 /* An excursion that healed by itself is a lesson, when it was short or weak; anything else was an
  * incident and teaches nothing. */
-static void learn(struct spike *s, int64_t second)
+static void learn(struct spike *s)
 {
     int64_t lasted = (s->peak_at > s->worse_at ? s->peak_at : s->worse_at) - s->began;
-    size_t today = floor_place(floor_div(second, DAY_S), DAYS);
+    size_t now = floor_place(floor_div(s->day, SPAN_DAYS), SPANS);
+    bool is_weak = lasted <= WEAK_S && s->peak <= 3 * s->h0;
     s->is_excursion = false;
-    if (s->peak <= s->h0) {
-        return;
+    for (int k = 0; k < BETS; k++) {
+        struct bet *b = &s->bets[k];
+        if (lasted <= BLIP_S) {
+            b->strong[now] = fmaxf(b->strong[now], b->peak);
+        } else if (is_weak) {
+            b->weak[now] = fmaxf(b->weak[now], b->peak);
+        }
     }
-    if (lasted <= BLIP_S) {
-        s->strong[today] = fmaxf(s->strong[today], (float)s->peak);
-    } else if (lasted <= WEAK_S && s->peak <= 3 * s->h0) {
-        s->weak[today] = fmaxf(s->weak[today], (float)s->peak);
+}
+
+static void forget_sums(struct spike *s)
+{
+    for (int k = 0; k < BETS; k++) {
+        s->bets[k].sum = 0;
+    }
+}
+
+/* Another sum of the same kind says whether it is over: q against `bad`, for so long. */
+static bool is_healed(struct spike *s, int64_t second, double n, double x, double bad, int quiet)
+{
+    double gain = x * log(s->q / bad) + (n - x) * log((1 - s->q) / (1 - bad));
+    s->heal += fmin(0.5, fmax(-3, gain));
+    if (s->heal <= 0) {
+        s->heal = 0;
+        s->healthy_from = second;
+    }
+    return s->heal > heal_nats && second - s->healthy_from >= quiet;
+}
+
+static void begin_excursion(struct spike *s, int64_t second, int highest)
+{
+    s->is_excursion = true;
+    s->peak = 0;
+    s->began = s->bets[highest].onset;
+    s->worse_at = INT64_MIN / 2;
+    for (int k = 0; k < BETS; k++) {
+        s->bets[k].peak = 0;
+    }
+    if (!s->is_firing) {
+        s->heal = 0;
+        s->healthy_from = second;
+    }
+}
+
+static void follow_excursion(struct spike *s, int64_t second, double highest)
+{
+    if (highest > s->peak) {
+        s->peak = highest;
+        s->peak_at = second;
+    }
+    for (int k = 0; k < BETS; k++) {
+        s->bets[k].peak = fmaxf(s->bets[k].peak, (float)s->bets[k].sum);
     }
 }
 
 /* Rising by more than a nat in a second is getting worse: so an outage that comes and goes is no
  * blip. */
-static void watch_excursion(struct spike *s, int64_t second, double evidence, int best)
+static void watch_excursion(struct spike *s, int64_t second, double n, double x,
+                            const struct evidence *e)
 {
-    bool is_high = evidence > excursion * s->h0;
+    double highest = e->highest_sum;
+    bool is_high = highest > excursion * s->h0;
     if (is_high && !s->is_excursion) {
-        s->is_excursion = true;
-        s->peak = 0;
-        s->began = s->bets[best].onset;
-        s->worse_at = INT64_MIN / 2;
+        begin_excursion(s, second, e->highest);
     }
-    if (is_high && evidence > s->peak) {
-        s->peak = evidence;
-        s->peak_at = second;
-    }
-    if (s->is_excursion && !s->is_firing && evidence < over * s->h0) {
-        learn(s, second);
-    }
-    if (is_high && evidence > s->before + 1) {
+    if (is_high && highest > s->before + 1) {
         s->worse_at = second;
     }
-    s->before = evidence;
+    s->before = highest;
+    if (s->is_excursion) {
+        follow_excursion(s, second, highest);
+    }
+    if (s->is_excursion && !s->is_firing) {
+        if (is_healed(s, second, n, x, fmin(0.9, 2 * s->q), QUIET_S)) {
+            learn(s);
+            forget_sums(s);
+        } else if (highest < over * s->h0) {
+            learn(s);
+        }
+    }
 }
 
 static double ratio_since_onset(const struct spike *s)
@@ -364,9 +478,7 @@ static void end(struct spike *s, int64_t second)
 {
     s->is_firing = false;
     s->resolved = second;
-    for (int k = 0; k < BETS; k++) {
-        s->bets[k].sum = 0;
-    }
+    forget_sums(s);
 }
 
 /* The new ratio has lasted too long to be an incident. */
@@ -389,7 +501,7 @@ static void rebase(struct spike *s, int64_t second, double budget)
     end(s, second);
 }
 
-/* Is it over? Another sum of the same kind says so: q against a third of the worst ratio. */
+/* Is it over? Bad is a third of the worst ratio. */
 static void recover(struct spike *s, int64_t second, double n, double x, double budget)
 {
     if (second - s->fired > REBASE_S) {
@@ -400,36 +512,29 @@ static void recover(struct spike *s, int64_t second, double n, double x, double 
         s->worst_ratio = fmax(s->worst_ratio, ratio_since_onset(s));
     }
     double bad = fmin(0.9, fmax(2 * s->q, s->worst_ratio / 3));
-    double gain = x * log(s->q / bad) + (n - x) * log((1 - s->q) / (1 - bad));
     int quiet = QUIET_S << s->flaps;
-    s->heal += fmin(0.5, fmax(-3, gain));
-    if (s->heal <= 0) {
-        s->heal = 0;
-        s->healthy_from = second;
-    }
-    if (s->heal > heal_nats &&
-        second - s->healthy_from >= (quiet < QUIET_MOST_S ? quiet : QUIET_MOST_S)) {
+    if (is_healed(s, second, n, x, bad, quiet < QUIET_MOST_S ? quiet : QUIET_MOST_S)) {
         end(s, second);
         if (s->is_excursion) {
-            learn(s, second);
+            learn(s);
         }
     }
 }
 
 static void take_second(struct spike *s, int64_t second, double n, double x, double budget)
 {
-    int best = 0;
+    struct evidence e;
     s->requests += n;
     s->errors += x;
     s->last_seen = second;
-    double evidence = evidence_of(s, second, n, x, &best);
-    watch_excursion(s, second, evidence, best);
+    add_evidence(s, second, n, x, &e);
+    watch_excursion(s, second, n, x, &e);
     if (s->is_firing) {
-        s->evidence = fmax(s->evidence, evidence);
+        s->evidence = fmax(s->evidence, e.nats);
         recover(s, second, n, x, budget);
-    } else if (evidence > s->h) {
-        fire(s, second, best);
-        s->evidence = evidence;
+    } else if (e.nats > s->h0) {
+        fire(s, second, e.best);
+        s->evidence = e.nats;
     }
 }
 
@@ -515,6 +620,7 @@ static void spike_evidence(const struct rule *rule, const struct rule_finding *f
 
 const struct rule_detector rule_spike = {
     .name = "spike",
+    .layout = 2,
     .memory_s = 7 * DAY_S,
     .state_size = spike_state_size,
     .tick = spike_tick,

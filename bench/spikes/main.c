@@ -1,7 +1,7 @@
 /*
  * Runs rules over counts per second, as the program runs them. Counts of a file,
  *
- *     spikes [PRESET] FILE.csv ...      (spike, netdata, prometheus, sre, silent)
+ *     spikes [PRESET] FILE.csv ...      (spike, netdata, prometheus, sre, silent, gone)
  *
  * which has a header and then second,requests,errors; seconds may be left out. Printed is JSON,
  * {"FILE": [[fired, resolved or null], …]}, and on stderr what a second costs. Or made-up ones,

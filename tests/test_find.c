@@ -19,6 +19,21 @@ static void a_byte_is_found_within_the_length_only(void **state)
     }
 }
 
+/* Bytes in front of the place and behind the end are the wanted one, too. */
+static void the_first_byte_before_the_end_is_found(void **state)
+{
+    char bytes[80];
+    (void)state;
+    for (size_t len = 0; len <= 64; len++) {
+        for (size_t at = 0; at <= len; at++) {
+            memset(bytes, '{', sizeof bytes);
+            memset(bytes + 1, 'x', at);
+            const char *found = find_byte(bytes + 1, bytes + 1 + len, '{');
+            assert_ptr_equal(found, at < len ? bytes + 1 + at : NULL);
+        }
+    }
+}
+
 static void a_text_stands_where_its_bytes_are(void **state)
 {
     char text[FIND_TEXT] = ",\"remote_ip\":\"and then a value", at[FIND_TEXT];
@@ -55,6 +70,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_byte_is_found_within_the_length_only),
+        cmocka_unit_test(the_first_byte_before_the_end_is_found),
         cmocka_unit_test(a_text_stands_where_its_bytes_are),
         cmocka_unit_test(a_bare_word_ends_before_what_ends_it),
     };

@@ -26,7 +26,8 @@ static inline uint64_t find_mask16(const char *at, __m128i wanted)
 }
 #endif
 
-/* The first `byte` at or behind `at`; NULL when there is none before `end`. */
+/* The first `byte` at or behind `at`; NULL when there is none before `end`. Of 16 to 32 bytes the
+ * first and the last 16 are looked at, which may overlap. */
 static inline const char *find_byte(const char *at, const char *end, char byte)
 {
 #ifdef __SSE2__
@@ -35,6 +36,10 @@ static inline const char *find_byte(const char *at, const char *end, char byte)
         uint64_t hits = find_mask16(at, wanted);
         if (hits) {
             return at + __builtin_ctzll(hits);
+        }
+        if (end - at <= 32) {
+            hits = find_mask16(end - 16, wanted);
+            return hits ? end - 16 + __builtin_ctzll(hits) : NULL;
         }
         at += 16;
     }
@@ -51,6 +56,7 @@ static inline const char *find_nth(const char *at, const char *end, char byte, u
         const __m128i wanted = _mm_set1_epi8(byte);
         uint64_t mask = find_mask16(at, wanted) | find_mask16(at + 16, wanted) << 16 |
                         find_mask16(at + 32, wanted) << 32;
+#pragma GCC unroll 8
         for (unsigned i = 1; i < n; i++) {
             mask &= mask - 1;
         }

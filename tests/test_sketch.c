@@ -114,6 +114,27 @@ static void the_sum_is_exact(void **state)
     sketch_done(&s);
 }
 
+static void many_at_once_count_as_one_after_another(void **state)
+{
+    (void)state;
+    enum { N = 300 };
+    static uint64_t values[N];
+    uint64_t random = 88172645463325252U;
+    struct sketch all = {0}, singly = {0};
+    for (size_t i = 0; i < N; i++) {
+        values[i] = i % 3 ? any_value(&random) : UINT64_MAX - i;
+    }
+    for (size_t from = 0, n = 0; from + n <= N; from += n, n++) {
+        sketch_add_all(&all, values + from, n);
+        for (size_t i = from; i < from + n; i++) {
+            sketch_add(&singly, values[i]);
+        }
+        assert_same_sketch(&all, &singly);
+    }
+    sketch_done(&all);
+    sketch_done(&singly);
+}
+
 static void merging_in_any_order_gives_the_whole(void **state)
 {
     (void)state;
@@ -192,6 +213,7 @@ int main(void)
         cmocka_unit_test(huge_values_count_as_the_largest),
         cmocka_unit_test(a_value_on_a_bound_is_below_it),
         cmocka_unit_test(the_sum_is_exact),
+        cmocka_unit_test(many_at_once_count_as_one_after_another),
         cmocka_unit_test(merging_in_any_order_gives_the_whole),
         cmocka_unit_test(an_empty_sketch_changes_nothing),
         cmocka_unit_test(a_cleared_sketch_counts_like_a_new_one),

@@ -101,24 +101,46 @@ static void include(struct sketch *s, uint32_t low, uint32_t high)
 
 /* The sum is kept in two parts: in nanoseconds alone it would overflow after 584 years of waiting,
  * which a site with 1,000 requests in the air at any time has behind it in seven months. */
+static void carry(struct sketch *s)
+{
+    s->sum_s += s->sum_ns / NS_PER_S;
+    s->sum_ns %= NS_PER_S;
+}
+
 void sketch_add(struct sketch *s, uint64_t ns)
 {
-    ns = ns > INT64_MAX ? INT64_MAX : ns;
-    uint32_t i = bucket_of(ns);
-    if (i - s->first >= s->held) {
-        hold(s, i, i + 1);
+    sketch_add_all(s, &ns, 1);
+}
+
+/* What is the same for all durations stays out of memory, and is put down once at the end. */
+void sketch_add_all(struct sketch *s, const uint64_t *ns, size_t n)
+{
+    uint32_t low = UINT32_MAX, high = 0;
+    uint64_t most = s->max_ns, sum = s->sum_ns;
+    for (size_t i = 0; i < n; i++) {
+        uint64_t one = ns[i] > INT64_MAX ? INT64_MAX : ns[i];
+        uint32_t bucket = bucket_of(one);
+        if (bucket - s->first >= s->held) {
+            hold(s, bucket, bucket + 1);
+        }
+        s->buckets[bucket - s->first]++;
+        s->below[bound_of(one)]++;
+        low = bucket < low ? bucket : low;
+        high = bucket > high ? bucket : high;
+        most = one > most ? one : most;
+        sum += one;
+        if (sum > INT64_MAX) {
+            s->sum_ns = sum;
+            carry(s);
+            sum = s->sum_ns;
+        }
     }
-    s->buckets[i - s->first]++;
-    if (i < s->low || i >= s->high) {
-        include(s, i, i + 1);
-    }
-    s->count++;
-    s->below[bound_of(ns)]++;
-    s->max_ns = ns > s->max_ns ? ns : s->max_ns;
-    s->sum_ns += ns;
-    if (s->sum_ns >= NS_PER_S) {
-        s->sum_s += s->sum_ns / NS_PER_S;
-        s->sum_ns %= NS_PER_S;
+    if (n) {
+        include(s, low, high + 1);
+        s->count += n;
+        s->max_ns = most;
+        s->sum_ns = sum;
+        carry(s);
     }
 }
 
@@ -140,9 +162,9 @@ void sketch_merge(struct sketch *into, const struct sketch *from)
         into->below[i] += from->below[i];
     }
     into->max_ns = from->max_ns > into->max_ns ? from->max_ns : into->max_ns;
-    uint64_t ns = into->sum_ns + from->sum_ns;
-    into->sum_s += from->sum_s + ns / NS_PER_S;
-    into->sum_ns = ns % NS_PER_S;
+    into->sum_s += from->sum_s;
+    into->sum_ns += from->sum_ns;
+    carry(into);
 }
 
 /* The middle of a bucket, but never above the largest value that was seen. */

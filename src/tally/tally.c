@@ -17,6 +17,7 @@
 
 enum {
     FIRST_CELLS = 8,
+    DURATIONS = 64,      /* that are added to a sketch at once */
     SEARCHED_CELLS = 32, /* with more, also a sum that counts no line remembers who was hit last */
 };
 
@@ -320,12 +321,30 @@ static inline bool is_plain(const struct event *e)
     return status_is_plain(e->status) && e->origin.len <= 4 && event_flag_is_usual(e->flag);
 }
 
+/* Durations of requests without errors that no sketch has yet: their order changes nothing. */
+struct durations {
+    uint32_t n[CLASS_4XX];
+    uint64_t ns[CLASS_4XX][DURATIONS];
+};
+
+static void add_durations(struct tally *t, struct durations *d, enum status_class class)
+{
+    if (d->n[class]) {
+        sketch_add_all(sketch_of(t, class), d->ns[class], d->n[class]);
+        d->n[class] = 0;
+    }
+}
+
 /* What a request that is no error has beside its count. */
-static inline void add_details(struct tally *t, const struct event *e)
+static inline void add_details(struct tally *t, const struct event *e, struct durations *d)
 {
     static const uint64_t columns[TOP_COLUMNS] = {1, 0, 0};
     if (e->duration_ns >= 0) {
-        sketch_add(sketch_of(t, status_class(e->status)), (uint64_t)e->duration_ns);
+        enum status_class class = status_class(e->status);
+        d->ns[class][d->n[class]++] = (uint64_t)e->duration_ns;
+        if (d->n[class] == DURATIONS) {
+            add_durations(t, d, class);
+        }
     }
     if (e->host.len) {
         add_name(t, TALLY_HOSTS, wanted(t, TALLY_HOSTS, host_of(t, e->host)), columns);
@@ -385,9 +404,11 @@ void tally_requests(struct tally *t, struct event *events, const struct tally_ti
                     const struct verdict_table *verdicts)
 {
     struct run run = {0};
+    struct durations durations; /* not zeroed as a whole: it is large */
     struct tally_time time = {0};
     bool is_open = false; /* does the window take runs at `time`? */
     heat(t, verdicts);
+    memset(durations.n, 0, sizeof durations.n);
     for (size_t i = 0; i < n; i++) {
         struct event *e = &events[i];
         if (!e->same_time) {
@@ -400,7 +421,7 @@ void tally_requests(struct tally *t, struct event *events, const struct tally_ti
         uint16_t cell = t->hot[e->status];
         if (is_open && cell && is_plain(e)) {
             t->cells[cell - 1].count++;
-            add_details(t, e);
+            add_details(t, e, &durations);
             run.bytes += e->bytes >= 0 ? (uint64_t)e->bytes : 0;
             run.has_bytes = run.has_bytes || e->bytes >= 0;
             run.n++;
@@ -412,6 +433,9 @@ void tally_requests(struct tally *t, struct event *events, const struct tally_ti
         is_open = window_can_run(&t->window, second_of(time.ms));
     }
     end_run(t, &run);
+    for (enum status_class c = CLASS_1XX; c < CLASS_4XX; c++) {
+        add_durations(t, &durations, c);
+    }
 }
 
 void tally_settle(struct tally *t)

@@ -201,6 +201,32 @@ static void long_names_are_cut_and_any_byte_may_be_in_one(void **state)
     top_free(t);
 }
 
+/* Whatever is remembered of names that were met last, and however they are compared. */
+static void names_that_differ_in_one_byte_are_kept_apart(void **state)
+{
+    (void)state;
+    static const uint64_t columns[TOP_COLUMNS] = {1, 0, 1};
+    for (size_t len = 1; len <= 40; len++) {
+        char name[40];
+        memset(name, 'n', sizeof name);
+        struct top *t = top_new();
+        for (size_t at = 0; at < len; at++) {
+            name[at] = 'o';
+            top_add_request(t, (struct span){name, len});
+            top_add(t, (struct span){name, len}, columns);
+            name[at] = 'n';
+            top_add_request(t, (struct span){name, len});
+        }
+        assert_int_equal(t->n_entries, len + 1);
+        for (size_t i = 0; i < t->n_entries; i++) {
+            bool is_plain = span_find(top_name(t, &t->entries[i]), 'o') == len;
+            assert_int_equal(t->entries[i].n[TOP_REQUESTS], is_plain ? len : 2);
+            assert_int_equal(t->entries[i].n[TOP_5XX], !is_plain);
+        }
+        top_free(t);
+    }
+}
+
 static void a_cleared_table_is_empty(void **state)
 {
     (void)state;
@@ -227,6 +253,7 @@ int main(void)
         cmocka_unit_test(merging_is_exact_and_associative_below_the_cap),
         cmocka_unit_test(the_largest_come_in_order_ties_by_name),
         cmocka_unit_test(long_names_are_cut_and_any_byte_may_be_in_one),
+        cmocka_unit_test(names_that_differ_in_one_byte_are_kept_apart),
         cmocka_unit_test(a_cleared_table_is_empty),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -196,17 +196,30 @@ static void add_name(struct tally *t, enum tally_dimension d, struct span name,
     }
 }
 
-/* The host as counted, when anybody wants it: without the port that its scheme implies, so that it
- * is one name. A bare IPv6 address may end like one. */
+static void add_request(struct tally *t, enum tally_dimension d, struct span name)
+{
+    if (name.len) {
+        top_add_request(top_of(t, d), name);
+    }
+}
+
+/* A host without the port that its scheme implies. A bare IPv6 address may end like one. */
+__attribute__((noinline)) static struct span without_port(struct span host)
+{
+    size_t cut = span_ends(host, SPAN(":443")) ? 4 : span_ends(host, SPAN(":80")) ? 3 : 0;
+    struct span rest = span_head(host, host.len - cut);
+    bool is_port = cut && (span_find(rest, ':') == rest.len || span_ends(rest, SPAN("]")));
+    return is_port ? rest : host;
+}
+
+/* The host as counted, when anybody wants it: without such a port, so that it is one name. */
 static struct span host_of(const struct tally *t, struct span host)
 {
     if (host.len == 0 || !(t->window.by & WINDOW_BY_HOST || (t->keep & 1U << TALLY_HOSTS))) {
         return (struct span){NULL, 0};
     }
-    size_t cut = span_ends(host, SPAN(":443")) ? 4 : span_ends(host, SPAN(":80")) ? 3 : 0;
-    struct span rest = span_head(host, host.len - cut);
-    bool is_port = cut && (span_find(rest, ':') == rest.len || span_ends(rest, SPAN("]")));
-    rest = is_port ? rest : host;
+    char last = host.ptr[host.len - 1];
+    struct span rest = last == '3' || last == '0' ? without_port(host) : host;
     return rest.len == 1 && rest.ptr[0] == '-' ? (struct span){NULL, 0} : rest;
 }
 
@@ -338,7 +351,6 @@ static void add_durations(struct tally *t, struct durations *d, enum status_clas
 /* What a request that is no error has beside its count. */
 static inline void add_details(struct tally *t, const struct event *e, struct durations *d)
 {
-    static const uint64_t columns[TOP_COLUMNS] = {1, 0, 0};
     if (e->duration_ns >= 0) {
         enum status_class class = status_class(e->status);
         d->ns[class][d->n[class]++] = (uint64_t)e->duration_ns;
@@ -347,10 +359,10 @@ static inline void add_details(struct tally *t, const struct event *e, struct du
         }
     }
     if (e->host.len) {
-        add_name(t, TALLY_HOSTS, wanted(t, TALLY_HOSTS, host_of(t, e->host)), columns);
+        add_request(t, TALLY_HOSTS, wanted(t, TALLY_HOSTS, host_of(t, e->host)));
     }
     if (e->upstream.len) {
-        add_name(t, TALLY_UPSTREAMS, wanted(t, TALLY_UPSTREAMS, e->upstream), columns);
+        add_request(t, TALLY_UPSTREAMS, wanted(t, TALLY_UPSTREAMS, e->upstream));
     }
 }
 

@@ -11,7 +11,7 @@
 
 #include <stdlib.h>
 
-_Static_assert(TOP_RECENT == 16, "recent_of gives four bits");
+_Static_assert(TOP_RECENT == 64, "recent_of gives six bits");
 
 enum {
     TOP_FIRST = 4,            /* entries that a new table has room for */
@@ -282,18 +282,27 @@ __attribute__((noinline)) static struct top_entry *entry_of(struct top *t, struc
     return e;
 }
 
-/* Are the `len` bytes the same? Most names have less than 24, for which a call costs more. */
+/* In which bits do the eight bytes at both places differ? */
+static inline uint64_t differ(const char *a, const char *b)
+{
+    uint64_t x, y;
+    memcpy(&x, a, sizeof x);
+    memcpy(&y, b, sizeof y);
+    return x ^ y;
+}
+
+/* Are the `len` bytes the same? Most names have less than 32, for which a call costs more. The
+ * pieces that are compared may overlap. */
 static inline bool same_bytes(const char *a, const char *b, size_t len)
 {
-    uint64_t x[2], y[2];
-    if (len < 8 || len > 16) {
+    if (len < 8 || len > 32) {
         return len == 0 || memcmp(a, b, len) == 0;
     }
-    memcpy(&x[0], a, 8);
-    memcpy(&y[0], b, 8);
-    memcpy(&x[1], a + len - 8, 8);
-    memcpy(&y[1], b + len - 8, 8);
-    return ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0;
+    uint64_t all = differ(a, b) | differ(a + len - 8, b + len - 8);
+    if (len > 16) {
+        all |= differ(a + 8, b + 8) | differ(a + len - 16, b + len - 16);
+    }
+    return all == 0;
 }
 
 /* A log names a few hosts and servers over and over: where the last ones are is kept by a bit of
@@ -307,10 +316,19 @@ static inline unsigned recent_of(struct span name)
     } else if (name.len) {
         tail = (uint64_t)(unsigned char)name.ptr[name.len - 1] << 8 | (unsigned char)name.ptr[0];
     }
-    return (unsigned)((head * 0x9e3779b97f4a7c15u ^ tail * 0xc2b2ae3d27d4eb4fu) >> 60);
+    return (unsigned)((head * 0x9e3779b97f4a7c15u ^ tail * 0xc2b2ae3d27d4eb4fu) >> 58);
 }
 
-void top_add(struct top *t, struct span name, const uint64_t n[TOP_COLUMNS])
+static void add_columns(uint64_t to[TOP_COLUMNS], const uint64_t n[TOP_COLUMNS])
+{
+    for (size_t c = 0; c < TOP_COLUMNS; c++) {
+        to[c] += n[c];
+    }
+}
+
+/* The entry of a name, made when it is new. */
+static inline __attribute__((always_inline)) struct top_entry *recent_entry(struct top *t,
+                                                                            struct span name)
 {
     name = span_head(name, TOP_NAME_BYTES);
     unsigned slot = recent_of(name);
@@ -320,16 +338,17 @@ void top_add(struct top *t, struct span name, const uint64_t n[TOP_COLUMNS])
         e = entry_of(t, name);
         t->recent[slot] = (uint16_t)(e - t->entries + 1);
     }
-    for (size_t c = 0; c < TOP_COLUMNS; c++) {
-        e->n[c] += n[c];
-    }
+    return e;
 }
 
-static void add_columns(uint64_t to[TOP_COLUMNS], const uint64_t n[TOP_COLUMNS])
+void top_add(struct top *t, struct span name, const uint64_t n[TOP_COLUMNS])
 {
-    for (size_t c = 0; c < TOP_COLUMNS; c++) {
-        to[c] += n[c];
-    }
+    add_columns(recent_entry(t, name)->n, n);
+}
+
+void top_add_request(struct top *t, struct span name)
+{
+    recent_entry(t, name)->n[TOP_REQUESTS]++;
 }
 
 void top_restore(struct top *t, struct span name, const uint64_t n[TOP_COLUMNS], uint64_t error)

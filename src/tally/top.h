@@ -13,7 +13,7 @@
 enum {
     TOP_NAMES = 1024,     /* at most so many are held */
     TOP_NAME_BYTES = 200, /* longer names are cut */
-    TOP_RECENT = 16,
+    TOP_RECENT = 64,
 };
 
 enum top_column {
@@ -49,6 +49,9 @@ void top_clear(struct top *t);
 
 /* Counts one request under `name`: its columns as given (0 or 1 each). */
 void top_add(struct top *t, struct span name, const uint64_t n[TOP_COLUMNS]);
+
+/* Counts one request without an error under `name`. */
+void top_add_request(struct top *t, struct span name);
 
 /* Puts back a name with all its columns and its error, as a table held it that was written down; a
  * table takes at most 2 * TOP_NAMES of them. */

@@ -282,6 +282,20 @@ static void begin_events(const struct text_state *s, struct walk *w, struct even
     }
 }
 
+/* Stores what the walk has not written into the event itself. Behind a line there is always enough
+ * to be looked at: a list of servers that has no blank has one only. */
+static void store_others(struct event *out, enum field field, const struct span *texts, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        struct span text = texts[i];
+        if (field == FIELD_UPSTREAM && text.len && !find_has(text.ptr, text.len, ' ')) {
+            store_text(&out[i].upstream, text);
+        } else {
+            field_store(&out[i], field, text);
+        }
+    }
+}
+
 size_t text_parse_lines(void *state, struct lines *lines, struct event *out, size_t max)
 {
     const struct text_state *s = state;
@@ -298,9 +312,7 @@ size_t text_parse_lines(void *state, struct lines *lines, struct event *out, siz
             continue;
         }
         enum field field = (enum field)s->template.steps[s->others[k]].slot;
-        for (unsigned i = 0; i < r.walk.n; i++) {
-            field_store(&out[i], field, r.others[k][i]);
-        }
+        store_others(out, field, r.others[k], r.walk.n);
     }
     while (s->check && n < r.walk.n && s->check(&out[n])) {
         n++;

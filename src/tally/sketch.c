@@ -18,9 +18,9 @@ enum {
 #define NS_PER_S 1000000000U
 
 /* opentelemetry.io, semantic conventions, http.server.request.duration: 0.005 … 10 seconds. */
-const uint64_t sketch_bounds_ns[SKETCH_BOUNDS] = {
-    5000000,   10000000,  25000000,   50000000,   75000000,   100000000,  250000000,
-    500000000, 750000000, 1000000000, 2500000000, 5000000000, 7500000000, 10000000000,
+const uint64_t sketch_bounds_ns[SKETCH_BOUNDS + 1] = {
+    5000000,   10000000,   25000000,   50000000,   75000000,   100000000,   250000000,  500000000,
+    750000000, 1000000000, 2500000000, 5000000000, 7500000000, 10000000000, UINT64_MAX,
 };
 
 static uint32_t bucket_of(uint64_t ns)
@@ -79,13 +79,13 @@ __attribute__((noinline)) static void hold(struct sketch *s, uint32_t low, uint3
 }
 
 /* The number of the first bound that is not below `ns`: a binary search without branches, since the
- * next duration can't be guessed from the last. */
+ * next duration can't be guessed from the last. It needs no end, for nothing is above the last. */
 static size_t bound_of(uint64_t ns)
 {
     size_t at = (size_t)(sketch_bounds_ns[7] < ns) << 3;
     at += (size_t)(sketch_bounds_ns[at + 3] < ns) << 2;
     at += (size_t)(sketch_bounds_ns[at + 1] < ns) << 1;
-    return at < SKETCH_BOUNDS ? at + (sketch_bounds_ns[at] < ns) : at;
+    return at + (sketch_bounds_ns[at] < ns);
 }
 
 /* Widens the range of used buckets. */

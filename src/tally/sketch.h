@@ -27,8 +27,8 @@ struct sketch {
     uint64_t *buckets;            /* those; all others are 0 */
 };
 
-/* The boundaries, in nanoseconds, ascending: 5 ms … 10 s. */
-extern const uint64_t sketch_bounds_ns[SKETCH_BOUNDS];
+/* The boundaries, in nanoseconds, ascending: 5 ms … 10 s, and one that nothing is above. */
+extern const uint64_t sketch_bounds_ns[SKETCH_BOUNDS + 1];
 
 /* Frees what a sketch holds and zeroes it. A zeroed struct is an empty sketch. */
 void sketch_done(struct sketch *s);

@@ -316,7 +316,7 @@ bool logtime_read(struct logtime *cache, enum logtime_kind kind, struct span tex
     }
     *ms = cache->minute_ms + (int64_t)seconds * 1000 + fraction;
     cache->text_len = text.len <= sizeof(cache->text) ? text.len : 0;
-    memcpy(cache->text, text.ptr, cache->text_len);
+    span_copy(cache->text, span_head(text, cache->text_len));
     cache->text_ms = *ms;
     return true;
 }

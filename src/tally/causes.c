@@ -34,9 +34,9 @@ static void add_origin(struct causes *c, struct span name, uint16_t status, bool
     status_text(status, word);
     size_t len = strlen(word), most = sizeof(text) - len - 1;
     name = span_head(name, most);
-    memcpy(text, name.ptr, name.len);
+    span_copy(text, name);
     text[name.len] = ' ';
-    memcpy(text + name.len + 1, word, len);
+    span_copy(text + name.len + 1, (struct span){word, len});
     columns[CAUSES_TRIES] = 1;
     columns[CAUSES_MASKED] = is_masked;
     top_add(c->origins, (struct span){text, name.len + 1 + len}, columns);

@@ -108,12 +108,9 @@ static bool has_extension(const struct segment *s)
 /* Adds what there is room for. */
 static void put(struct route_out *out, struct span s)
 {
-    size_t room = ROUTE_BYTES - out->len;
-    size_t len = s.len < room ? s.len : room;
-    if (len) {
-        memcpy(out->to + out->len, s.ptr, len);
-    }
-    out->len += len;
+    s = span_head(s, ROUTE_BYTES - out->len);
+    span_copy(out->to + out->len, s);
+    out->len += s.len;
 }
 
 static void put_segment(struct route_out *out, const struct segment *s)

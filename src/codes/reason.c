@@ -3,6 +3,7 @@
 #include "codes/details.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static const struct {
     const char *text;
@@ -13,13 +14,19 @@ static const struct {
 #undef REASON
 };
 
+/* Whose each flag is: a byte for each, so that those of other servers are passed over together. */
+static const uint8_t owners[] = {
+#define FLAG(whose, value, why) SERVER_##whose,
+#include "codes/flags.def"
+#undef FLAG
+};
+
 static const struct {
-    enum server server;
     uint8_t len;
     const char *word;
     enum reason reason;
 } flags[] = {
-#define FLAG(whose, value, why) {SERVER_##whose, sizeof(value) - 1, value, REASON_##why},
+#define FLAG(whose, value, why) {sizeof(value) - 1, value, REASON_##why},
 #include "codes/flags.def"
 #undef FLAG
 };
@@ -49,11 +56,24 @@ enum blame reason_blame(uint16_t reason)
                                      : BLAME_UNKNOWN;
 }
 
+/* The number of a server's first flag that is not before number `i`; the number of all flags when
+ * there is none. */
+static size_t next_flag(enum server server, size_t i)
+{
+    if (i < sizeof(owners) && owners[i] != server) {
+        const uint8_t *at = memchr(owners + i, (int)server, sizeof(owners) - i);
+        i = at ? (size_t)(at - owners) : sizeof(owners);
+    }
+    return i;
+}
+
 uint16_t reason_of_flag(enum server server, struct span word)
 {
-    for (size_t i = 0; word.len && i < sizeof(flags) / sizeof(flags[0]); i++) {
-        if (flags[i].server == server && flags[i].len == word.len &&
-            memcmp(flags[i].word, word.ptr, word.len) == 0) {
+    if (word.len == 0) {
+        return REASON_NONE;
+    }
+    for (size_t i = next_flag(server, 0); i < sizeof(owners); i = next_flag(server, i + 1)) {
+        if (flags[i].len == word.len && memcmp(flags[i].word, word.ptr, word.len) == 0) {
             return (uint16_t)flags[i].reason;
         }
     }

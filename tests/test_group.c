@@ -30,7 +30,7 @@ struct plan {
 static void add_hosts(struct window *w, const struct plan *plan, int64_t i)
 {
     for (int h = 0; h < HOSTS; h++) {
-        char host[8];
+        char host[16];
         snprintf(host, sizeof host, "h%d", h);
         bool is_bad = plan->onset[h] && i >= plan->onset[h] && i < plan->end[h];
         int bad = !is_bad ? 0 : plan->is_mild[h] ? 1 : 5;

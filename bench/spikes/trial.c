@@ -160,10 +160,11 @@ static void run_series(const struct trial *trial, struct trial_score *scores, st
 void trial_run(const struct trial *trial, struct trial_score *scores, size_t n)
 {
     for (int s = 0; s < trial->n_series; s++) {
+        struct series_key key = {.host = SPAN("")};
         struct label_table labels = {0};
         struct watch *watches = alloc_zero(n, sizeof *watches);
         for (size_t k = 0; k < n; k++) {
-            watches[k].series = series_new(scores[k].rule, 1, SPAN(""), SPAN(""));
+            watches[k].series = series_new(scores[k].rule, 1, &key);
         }
         run_series(trial, scores, watches, n, trial->seed * 1000003 + (uint64_t)s);
         for (size_t k = 0; k < n; k++) {

@@ -143,7 +143,9 @@ static void age(struct diagnosis *d, struct label_table *labels, int64_t oldest)
         struct diagnosis_error *e = &d->errors[i];
         e->second = e->second < oldest ? block_of(e->second) : e->second;
     }
-    qsort(d->errors, d->n_errors, sizeof *d->errors, by_all);
+    if (d->n_errors) {
+        qsort(d->errors, d->n_errors, sizeof *d->errors, by_all);
+    }
     uint32_t kept = 0;
     for (uint32_t i = 0; i < d->n_errors; i++) {
         struct diagnosis_error *e = &d->errors[i];

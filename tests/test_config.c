@@ -339,6 +339,12 @@ static const struct mistake {
     {"notify a { webhook = \"http://a.example/\" style = alertmanager repeat = 1h }", 1, 72,
      "Alertmanager repeats by itself"},
     {"notify a { journal = true repeat = 31d }", 1, 36, "up to 30 days"},
+    {"alert a { samples = all }", 1, 21, "there is: clean, raw, none"},
+    {"notify a { webhook_file = /nowhere/url }", 1, 27, "webhook_file /nowhere/url: No such file"},
+    {"notify a { webhook_file = /dev/null }", 1, 27, "no http:// or https:// address"},
+    {"notify a { webhook = \"http://a.example/\" webhook_file = /dev/null }", 1, 57,
+     "one is enough"},
+    {"notify a { journal = true token_file = /dev/null }", 1, 40, "a token is for a webhook"},
     {"lateness 1s", 1, 1, "missing equal sign"},
     {"\"\" x", 1, 1, "can't be understood"},
 };

@@ -268,7 +268,7 @@ static void keep(struct book *book, int64_t second, int64_t oldest)
 {
     struct window_sample s = {.second = second, .status = 502};
     s.len = (uint16_t)snprintf(s.text, sizeof s.text, "192.0.2.9 at %d", (int)second);
-    diagnosis_keep(&book->diagnosis, &s, oldest);
+    diagnosis_keep(&book->diagnosis, &s, RULE_SAMPLES_CLEAN, oldest);
 }
 
 static void last_samples_of_the_window_are_shown(void **state)
@@ -291,6 +291,21 @@ static void samples_near_the_window_are_better_than_none(void **state)
     fill(book, 10, 20);
     assert_int_equal(book->alert.n_samples, 1);
     assert_string_equal(book->alert.samples[0], "192.0.2.0 at 50");
+}
+
+static void samples_are_shown_as_they_are_or_not_at_all_when_that_is_asked_for(void **state)
+{
+    struct book *book = *state;
+    static const char line[] = "192.0.2.17 - - \"GET /cart?id=9\" 502\0end";
+    struct window_sample s = {.second = 10, .status = 502, .len = sizeof line - 1};
+    memcpy(s.text, line, sizeof line);
+    diagnosis_keep(&book->diagnosis, &s, RULE_SAMPLES_NONE, 0);
+    fill(book, 10, 10);
+    assert_int_equal(book->alert.n_samples, 0);
+    diagnosis_keep(&book->diagnosis, &s, RULE_SAMPLES_RAW, 0);
+    fill(book, 10, 10);
+    assert_int_equal(book->alert.n_samples, 1);
+    assert_string_equal(book->alert.samples[0], "192.0.2.17 - - \"GET /cart?id=9\" 502?end");
 }
 
 static void samples_from_before_the_window_are_not_shown(void **state)
@@ -471,6 +486,7 @@ int main(void)
         TEST(names_longer_than_an_alert_holds_are_cut),
         TEST(last_samples_of_the_window_are_shown),
         TEST(samples_near_the_window_are_better_than_none),
+        TEST(samples_are_shown_as_they_are_or_not_at_all_when_that_is_asked_for),
         TEST(samples_from_before_the_window_are_not_shown),
         TEST(what_is_too_old_is_given_back_at_rest),
         cmocka_unit_test(sentence_says_what_where_since_when_and_how_much),

@@ -200,6 +200,29 @@ static void what_stays_away_is_the_new_normal(void **state)
     assert_int_equal(s->n_fired, 1);
 }
 
+/* Less from eight on, nothing from noon on. */
+static double half_a_day(int64_t second)
+{
+    double hour = (double)(second % DAY) / 3600;
+    return hour < 8 ? 5 : hour < 12 ? 5 * (12 - hour) / 4 : 0;
+}
+
+static void an_outage_into_hours_without_traffic_ends_with_the_next_requests(void **state)
+{
+    struct stage *s = *state;
+    for (int64_t i = 0; i < 3 * DAY; i++) {
+        double mean = half_a_day(s->next);
+        tick(s, mean > 0 ? poisson(s, mean) : 0);
+    }
+    assert_int_equal(s->n_fired, 0);
+    seconds(s, 7 * 3600, 5);
+    seconds(s, 10 * 3600, 0);
+    assert_int_equal(s->found.severity, RULE_CRITICAL);
+    seconds(s, 600, 1);
+    assert_int_equal(s->found.severity, RULE_NONE);
+    assert_int_equal(s->n_fired, 1);
+}
+
 /* A gap in a log that is read later: the seconds are ticked all the same, or the series is new. */
 static void a_jump_of_the_clock_costs_little(void **state)
 {
@@ -217,10 +240,15 @@ static void a_jump_of_the_clock_costs_little(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(an_outage_is_seen_within_seconds), TEST(a_part_that_is_missing_is_a_warning),
-        TEST(the_first_day_only_teaches),       TEST(nights_are_no_outages),
-        TEST(a_quiet_day_is_no_outage),         TEST(pauses_that_heal_are_learned),
-        TEST(thin_traffic_needs_longer),        TEST(what_stays_away_is_the_new_normal),
+        TEST(an_outage_is_seen_within_seconds),
+        TEST(a_part_that_is_missing_is_a_warning),
+        TEST(the_first_day_only_teaches),
+        TEST(nights_are_no_outages),
+        TEST(a_quiet_day_is_no_outage),
+        TEST(pauses_that_heal_are_learned),
+        TEST(thin_traffic_needs_longer),
+        TEST(what_stays_away_is_the_new_normal),
+        TEST(an_outage_into_hours_without_traffic_ends_with_the_next_requests),
         TEST(a_jump_of_the_clock_costs_little),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -334,7 +334,8 @@ static void an_alert_says_what_where_and_why(void **state)
                      "\"requests\":840,\"errors\":260,\"ratio\":0.309524,\"codes\":[");
     assert_has(text,
                "{\"code\":\"502\",\"name\":\"Bad Gateway\",\"class\":\"5xx\",\"vendor\":\"ietf\","
-               "\"kind\":\"standard\",\"blame\":\"upstream\",\"count\":250},{\"code\":\"599\",");
+               "\"kind\":\"standard\",\"blame\":\"upstream\",\"meaning\":\"The proxy got ");
+    assert_has(text, "\",\"count\":250},{\"code\":\"599\",");
     assert_has(text, "\"blame\":{\"none\":0,\"client\":0,\"server\":0,\"upstream\":250,");
     assert_has(text,
                "\"where\":[{\"dimension\":\"upstream\",\"name\":\"10.0.0.2:80\",\"errors\":250,"

@@ -23,7 +23,7 @@ static int set_up(void **state)
     post->receiver.n_statuses = 1;
     receiver_bind(&post->receiver, &post->loop, 0);
     char *url = alloc_printf("http://127.0.0.1:%d/hook", post->receiver.port);
-    post->hook = webhook_start(&post->loop, "ops", url);
+    post->hook = webhook_start(&post->loop, "ops", url, NULL);
     free(url);
     webhook_set_backoff_ms(post->hook, 1);
     *state = post;
@@ -197,7 +197,7 @@ static void stopping_in_the_wait_for_a_retry_is_clean(void **state)
 static void other_protocols_are_refused(void **state)
 {
     struct post *post = *state;
-    struct webhook *hook = webhook_start(&post->loop, "ops", "file:///etc/passwd");
+    struct webhook *hook = webhook_start(&post->loop, "ops", "file:///etc/passwd", NULL);
     webhook_set_backoff_ms(hook, 1);
     webhook_send(hook, SPAN("{}"));
     while (outbox_stats(webhook_outbox(hook)).waiting > 0) {

@@ -408,6 +408,7 @@ void alert_set_rules(struct alert_set *set, const struct rule *rules, size_t n_r
     for (size_t i = 0; i < n_rules; i++) {
         move_watch(set, &watches[i]);
         watches[i].rule.group_s = rules[i].group_s;
+        watches[i].rule.samples = rules[i].samples;
     }
     for (size_t i = 0; i < set->n_watches; i++) {
         struct watcher *old = &set->watches[i];

@@ -47,8 +47,9 @@ void diagnosis_done(struct diagnosis *d, struct label_table *labels);
 void diagnosis_add(struct diagnosis *d, struct label_table *labels,
                    const struct diagnosis_error *error, int64_t oldest);
 
-/* Keeps a line of an error, made harmless. */
-void diagnosis_keep(struct diagnosis *d, const struct window_sample *sample, int64_t oldest);
+/* Keeps a line of an error, in the way that is wanted. */
+void diagnosis_keep(struct diagnosis *d, const struct window_sample *sample, enum rule_samples how,
+                    int64_t oldest);
 
 /* Forgets of what is older than `oldest` what diagnosis_add would, and gives back the memory that
  * is not in use then. */

@@ -5,9 +5,9 @@
  * whose mixture passes ln(T) within T seconds with a chance of at most T / budget (Shin, Ramdas,
  * Rinaldo, "E-detectors: a nonparametric framework for sequential change detection", 2022).
  *
- * The usual rate is the lower one of two: the mean of the last hour, and the mean of this hour of
- * the day (of about five days, drawn as a line from the middle of one hour to the next). The first
- * is right on a Sunday, the second on an evening when less comes every minute. The null is "at
+ * The usual rate is the lower one of two: the mean of the last hour, and the least mean of this
+ * hour of the day and those beside it (of about five days each). The first is right on a Sunday,
+ * the second on an evening when less comes every minute, and at a closing time. The null is "at
  * least `least` requests a second", which is half of the usual rate, or less where a healthy minute
  * had less. Bets say each that the rate is now a[k] times that. Requests of a second are taken as
  * Poisson, n of them move a sum by the tempered log likelihood ratio
@@ -99,14 +99,15 @@ static double mean_of_hour(const struct gone *g, size_t hour)
                     : -1;
 }
 
-/* On the line between the middles of two hours. */
+/* The least of this hour's mean and those beside it: within an hour traffic may end for the day. */
 static double by_hour(const struct gone *g, int64_t minute)
 {
-    int64_t shifted = minute - 30;
-    size_t hour = floor_place(floor_div(shifted, 60), HOURS), next = (hour + 1) % HOURS;
-    double at = (double)floor_place(shifted, 60) / 60;
-    double a = mean_of_hour(g, hour), b = mean_of_hour(g, next);
-    return a < 0 || b < 0 ? -1 : a + (b - a) * at;
+    size_t hour = floor_place(floor_div(minute, 60), HOURS);
+    double least = mean_of_hour(g, hour);
+    for (size_t i = 1; i < HOURS; i += HOURS - 2) { /* the next one, the one before */
+        least = fmin(least, mean_of_hour(g, (hour + i) % HOURS));
+    }
+    return least;
 }
 
 static float highest(const float days[DAYS])
@@ -180,6 +181,7 @@ static void advance(struct gone *g, int64_t minute, double budget)
     if (minute - g->minute > GAP_MINUTES) {
         end_minute(g);
         g->minute = minute - GAP_MINUTES;
+        memset(g->pending, 0, sizeof g->pending);
     }
     while (g->minute < minute) {
         end_minute(g);
@@ -187,10 +189,11 @@ static void advance(struct gone *g, int64_t minute, double budget)
     refresh(g, budget);
 }
 
-/* Nothing of the past is usual any more. */
+/* Nothing of the past is usual any more; pauses stay learned. */
 static void forget(struct gone *g)
 {
     g->minutes = 0;
+    memset(g->shares, 0, sizeof g->shares);
     g->fast_requests = g->fast_minutes = 0;
     memset(g->hour_requests, 0, sizeof g->hour_requests);
     memset(g->hour_minutes, 0, sizeof g->hour_minutes);
@@ -267,6 +270,9 @@ static void recover(struct gone *g, int64_t second, double n)
         return;
     }
     gain += n > 0 && g->least > 0 ? n * log(good / g->least) : 0;
+    if (!(g->least > 0)) { /* nothing is usual at this hour, so any request is good news */
+        gain = n > 0 ? 0.5 : 0;
+    }
     g->heal += fmax(-3, fmin(0.5, gain / g->temper));
     if (g->heal <= 0) {
         g->heal = 0;
@@ -315,12 +321,14 @@ static void gone_tick(void *state, const struct rule *rule, int64_t second, uint
     if (g->least > 0) {
         double evidence = evidence_of(g, second, n, &best);
         watch_excursion(g, second, evidence, best);
-        if (g->is_firing) {
-            g->evidence = fmax(g->evidence, evidence);
-            recover(g, second, n);
-        } else if (evidence > g->h) {
+        g->evidence = fmax(g->evidence, evidence);
+        if (!g->is_firing && evidence > g->h) {
             fire(g, second, best, evidence);
+        } else if (g->is_firing) {
+            recover(g, second, n);
         }
+    } else if (g->is_firing) {
+        recover(g, second, n);
     }
     find(g, second, out);
 }

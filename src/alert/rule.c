@@ -75,6 +75,7 @@ bool rule_preset(struct rule *rule, struct span preset)
             memcpy(filled.name, rule->name, sizeof filled.name);
             filled.by = rule->by;
             filled.group_s = rule->group_s;
+            filled.samples = rule->samples;
             *rule = filled;
             return true;
         }

@@ -33,6 +33,13 @@ enum rule_severity {
     RULE_INFO, /* last, since kept states have these numbers; a rule has this severity or others */
 };
 
+/* How lines of the log are shown in alerts. */
+enum rule_samples {
+    RULE_SAMPLES_CLEAN, /* addresses cut, query strings taken out (privacy.h) */
+    RULE_SAMPLES_RAW,
+    RULE_SAMPLES_NONE,
+};
+
 enum {
     RULE_NAME_BYTES = 64,
     RULE_WINDOW_MAX_S = 3600, /* a series remembers every second of it; not of a silence, which has
@@ -68,6 +75,7 @@ struct rule {
     /* Of a burn rate rule, which has no limits: of so many requests, 0 to 1, none may be an error.
      */
     double objective;
+    enum rule_samples samples;
     int group_s; /* alerts that fire so soon after another of the rule are told with it; 0: never */
     size_t n_series; /* how many there are now; kept by whoever watches them */
 };
@@ -121,7 +129,7 @@ const char *const *rule_presets(void);
 /* Is every figure of the rule sensible? 0, or -EINVAL with `why` filled. */
 int rule_check(const struct rule *rule, struct problem *why);
 
-/* Do both find the same, and have the same name? What is told together does not matter. */
+/* Do both find the same, and have the same name? How it is told does not matter. */
 bool rule_equal(const struct rule *a, const struct rule *b);
 
 /* Writes a ratio as a person says it, "31 %", "0.12 %", "under 0.01 %", and returns `out`. */

@@ -259,7 +259,7 @@ static void take_samples(struct taking *t, int64_t second)
         struct series *s =
             is_now ? find_series(t, sample->host, sample->route, sample->upstream) : NULL;
         if (s) {
-            diagnosis_keep(&s->diagnosis, sample, oldest_of(t));
+            diagnosis_keep(&s->diagnosis, sample, t->watch->rule.samples, oldest_of(t));
         }
     }
 }

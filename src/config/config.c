@@ -56,6 +56,7 @@ void config_done(struct config *c)
     }
     for (size_t i = 0; i < c->n_notifies; i++) {
         free(c->notifies[i].webhook);
+        free(c->notifies[i].token);
         settings_free_list(c->notifies[i].exec);
         settings_free_list(c->notifies[i].mail);
     }

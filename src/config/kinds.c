@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 enum {
-    TOKEN_BYTES = 4096,
+    SECRET_BYTES = 4096,
 };
 
 /* The formats are only tried here: the source keeps their text, and opens them for each file anew.
@@ -235,6 +235,8 @@ static int take_false_alarms(const struct stanza *s, struct rule *rule)
 static int take_figures(const struct stanza *s, struct rule *rule)
 {
     static const struct stanza_bounds bounds = {0, 86400000, 1000, "whole seconds up to one day"};
+    static const char *const samples[] = {"clean", "raw", "none", NULL};
+    int how = (int)rule->samples;
     static const struct stanza_bounds days = {0, RULE_LEARN_MOST_S * 1000LL, 1000,
                                               "whole seconds up to 30 days"};
     if (stanza_text(s, "learn") && rule->kind != RULE_FIRST) {
@@ -248,9 +250,11 @@ static int take_figures(const struct stanza *s, struct rule *rule)
         take_limit(s, "critical", &rule->critical, &rule->critical_clear) ||
         stanza_duration(s, "for", bounds, &rule->for_s) ||
         stanza_duration(s, "clear_for", bounds, &rule->clear_for_s) ||
-        stanza_duration(s, "group", bounds, &rule->group_s)) {
+        stanza_duration(s, "group", bounds, &rule->group_s) ||
+        stanza_choice(s, "samples", samples, &how)) {
         return -EINVAL;
     }
+    rule->samples = (enum rule_samples)how;
     return 0;
 }
 
@@ -323,6 +327,73 @@ static int take_mail(const struct stanza *s, struct config_notify *notify)
     return 0;
 }
 
+/* A name without a folder is that of a credential of systemd's (systemd.exec(5), LoadCredential=).
+ */
+static char *credential_path(const char *name)
+{
+    const char *folder = getenv("CREDENTIALS_DIRECTORY");
+    bool is_credential = folder && !strchr(name, '/');
+    return is_credential ? alloc_printf("%s/%s", folder, name) : alloc_text(span_of(name));
+}
+
+/* The first line of the file that a setting names. A secret in a file of its own keeps the
+ * configuration readable for everyone. */
+static int read_secret(const struct stanza *s, const char *key, char **secret)
+{
+    char bytes[SECRET_BYTES + 1];
+    char *path = credential_path(stanza_text(s, key));
+    /* A FIFO without a writer must not hold up the start. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    ssize_t got = fd < 0 ? -1 : read(fd, bytes, sizeof(bytes));
+    int error = errno;
+    if (fd >= 0) {
+        close(fd);
+    }
+    if (got < 0) {
+        problem_set(s->file->why, "%s %.*s: %s", key, CHOICE_SHOWN, path, strerror(error));
+    }
+    free(path);
+    if (got < 0) {
+        return stanza_refuse(s, key, 0);
+    }
+    struct span text = {bytes, (size_t)got};
+    text = span_head(text, span_find(text, '\n'));
+    if (text.len && text.ptr[text.len - 1] == '\r') {
+        text.len--;
+    }
+    free(*secret);
+    *secret = alloc_text(span_trim(text));
+    return 0;
+}
+
+/* An address may be a secret as a whole, as those of chat rooms are. */
+static int take_secrets(const struct stanza *s, struct config_notify *notify)
+{
+    if (stanza_text(s, "webhook_file")) {
+        if (notify->webhook) {
+            problem_set(s->file->why, "there is a webhook and a webhook_file; one is enough");
+            return stanza_refuse(s, "webhook_file", 0);
+        }
+        if (read_secret(s, "webhook_file", &notify->webhook)) {
+            return -EINVAL;
+        }
+        struct problem not_shown;
+        if (value_url(span_of(notify->webhook), &not_shown)) {
+            problem_set(s->file->why,
+                        "the first line of that file is no http:// or https:// address");
+            return stanza_refuse(s, "webhook_file", 0);
+        }
+    }
+    if (!stanza_text(s, "token_file")) {
+        return 0;
+    }
+    if (!notify->webhook) {
+        problem_set(s->file->why, "a token is for a webhook, and there is none");
+        return stanza_refuse(s, "token_file", 0);
+    }
+    return read_secret(s, "token_file", &notify->token);
+}
+
 /* A notify that tells nobody is surely a slip: an alert would get lost without a word. */
 static int take_notify(const struct stanza *s, struct config *c)
 {
@@ -345,6 +416,9 @@ static int take_notify(const struct stanza *s, struct config *c)
     if (notify->webhook && value_url(span_of(notify->webhook), s->file->why)) {
         return stanza_refuse(s, "webhook", 0);
     }
+    if (take_secrets(s, notify)) {
+        return -EINVAL;
+    }
     if (!notify->webhook && stanza_text(s, "style")) {
         problem_set(s->file->why, "style is how a webhook's body looks: there is no webhook");
         return stanza_refuse(s, "style", 0);
@@ -359,31 +433,6 @@ static int take_notify(const struct stanza *s, struct config *c)
     return 0;
 }
 
-/* A token in a file of its own keeps the configuration readable for everyone. */
-static int read_token(const struct stanza *s, const char *path, char **token)
-{
-    char bytes[TOKEN_BYTES + 1];
-    /* A FIFO without a writer must not hold up the start. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    ssize_t got = fd < 0 ? -1 : read(fd, bytes, sizeof(bytes));
-    int error = errno;
-    if (fd >= 0) {
-        close(fd);
-    }
-    if (got < 0) {
-        problem_set(s->file->why, "token_file %.*s: %s", CHOICE_SHOWN, path, strerror(error));
-        return stanza_refuse(s, "token_file", 0);
-    }
-    struct span text = {bytes, (size_t)got};
-    text = span_head(text, span_find(text, '\n'));
-    if (text.len && text.ptr[text.len - 1] == '\r') {
-        text.len--;
-    }
-    free(*token);
-    *token = alloc_text(span_trim(text));
-    return 0;
-}
-
 /* A token goes into a header of HTTP, so it is visible ASCII. */
 static bool is_token(const char *token)
 {
@@ -394,7 +443,7 @@ static bool is_token(const char *token)
             return false;
         }
     }
-    return len > 0 && len <= TOKEN_BYTES;
+    return len > 0 && len <= SECRET_BYTES;
 }
 
 /* Two tokens would leave it open which one counts, and a wrong guess locks people out. */
@@ -406,11 +455,11 @@ static int take_token(const struct stanza *s, struct config *c)
         problem_set(s->file->why, "there is a token and a token_file; one is enough");
         return stanza_refuse(s, key, 0);
     }
-    if (stanza_take(s, "token", &c->token) || (path && read_token(s, path, &c->token))) {
+    if (stanza_take(s, "token", &c->token) || (path && read_secret(s, "token_file", &c->token))) {
         return -EINVAL;
     }
     if (c->token && !is_token(c->token)) {
-        problem_set(s->file->why, "a token is 1 to %d visible ASCII characters", TOKEN_BYTES);
+        problem_set(s->file->why, "a token is 1 to %d visible ASCII characters", SECRET_BYTES);
         return stanza_refuse(s, key, 0);
     }
     return 0;
@@ -532,6 +581,7 @@ static const struct kind kinds[] = {
       {"objective", false},
       {"learn", false},
       {"group", false},
+      {"samples", false},
       {"off", false}},
      take_alert},
     {"maintenance", /* behind the rules that it names */
@@ -550,7 +600,9 @@ static const struct kind kinds[] = {
       {"exec", true},
       {"mail", true},
       {"journal", false},
-      {"repeat", false}},
+      {"repeat", false},
+      {"webhook_file", false},
+      {"token_file", false}},
      take_notify},
     {"stats",
      false,

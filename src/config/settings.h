@@ -43,6 +43,7 @@ struct config_source {
 struct config_notify {
     char name[CONFIG_NAME_BYTES];
     char *webhook;           /* URL, or NULL */
+    char *token;             /* that it is to be shown, or NULL */
     char **exec;             /* a program with its arguments, NULL at the end; or NULL */
     char **mail;             /* addresses, NULL at the end; or NULL */
     bool journal;            /* to journal or syslog */

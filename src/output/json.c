@@ -126,6 +126,9 @@ static void add_alert_codes(cJSON *to, const struct alert *a)
         const struct alert_code *c = &a->codes[i];
         const struct code *code = verdict_code((struct verdict){c->status, c->entry, c->blame});
         cJSON *row = code_row(c->status, code, c->blame);
+        if (code) {
+            cJSON_AddStringToObject(row, "meaning", code->meaning);
+        }
         add_number(row, "count", c->count);
         if (c->is_new) {
             cJSON_AddTrueToObject(row, "new");

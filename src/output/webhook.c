@@ -284,7 +284,21 @@ static bool load(struct curl_calls *calls)
     return library_load(names, functions, sizeof functions / sizeof *functions, calls);
 }
 
-struct webhook *webhook_start(struct uv_loop_s *loop, const char *name, const char *url)
+static void add_header(struct webhook *hook, const char *line)
+{
+    struct curl_slist *more = hook->curl.slist_append(hook->headers, line);
+    hook->headers = more ? more : hook->headers;
+}
+
+static void add_token(struct webhook *hook, const char *token)
+{
+    char *line = alloc_printf("Authorization: Bearer %s", token);
+    add_header(hook, line);
+    free(line);
+}
+
+struct webhook *webhook_start(struct uv_loop_s *loop, const char *name, const char *url,
+                              const char *token)
 {
     struct webhook *hook = alloc_zero(1, sizeof *hook);
     if (!load(&hook->curl) || hook->curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
@@ -296,8 +310,11 @@ struct webhook *webhook_start(struct uv_loop_s *loop, const char *name, const ch
     hook->easy = hook->curl.easy_init();
     /* Without "Expect:" libcurl would ask before it sends a body above 1 MB, and some never answer.
      */
-    hook->headers = hook->curl.slist_append(NULL, "Content-Type: application/json");
-    hook->headers = hook->curl.slist_append(hook->headers, "Expect:");
+    add_header(hook, "Content-Type: application/json");
+    add_header(hook, "Expect:");
+    if (token) {
+        add_token(hook, token);
+    }
     if (!hook->multi || !hook->easy || !hook->headers) {
         free_curl(hook);
         free(hook);

@@ -18,8 +18,10 @@ struct uv_loop_s; /* uv_loop_t of libuv */
 struct webhook;
 
 /* Starts a sender to `url`, http or https, that messages call `name`, for a URL may hold secrets.
- * The loop must outlive it. Returns NULL when libcurl is not there or can't be started. */
-struct webhook *webhook_start(struct uv_loop_s *loop, const char *name, const char *url);
+ * `token` (may be NULL) is shown as a bearer's (RFC 6750). The loop must outlive it. Returns NULL
+ * when libcurl is not there or can't be started. */
+struct webhook *webhook_start(struct uv_loop_s *loop, const char *name, const char *url,
+                              const char *token);
 
 /* Queues one JSON body, which is copied. Bodies to one URL go in order, one at a time. A network
  * fault, 408, 429 and 5xx are tried again (after 1 s, 2 s, 4 s … at most 60 s; Retry-After is

@@ -242,12 +242,20 @@ static char *key_of(const char *kind, char *const *words)
     return text;
 }
 
+/* Another token makes another way of it; it does not go into the store by itself. */
+static char *key_of_webhook(const struct config_notify *n)
+{
+    return n->token ? alloc_printf("%s\n%016llx", n->webhook,
+                                   (unsigned long long)span_hash(span_of(n->token)))
+                    : alloc_text(span_of(n->webhook));
+}
+
 /* The ways that a section names, as hooks that are not started; how many. */
 static size_t ways_of(const struct config_notify *n, struct hook out[3])
 {
     size_t k = 0;
     if (n->webhook) {
-        out[k++] = (struct hook){.key = alloc_text(span_of(n->webhook)), .style = n->style};
+        out[k++] = (struct hook){.key = key_of_webhook(n), .style = n->style};
     }
     if (n->exec) {
         out[k++] = (struct hook){.key = key_of("exec", n->exec), .style = NOTIFY_EXEC};
@@ -290,7 +298,7 @@ static void start_webhook(const struct service *s, const struct config_notify *n
 {
     bool is_api = n->style == NOTIFY_ALERTMANAGER;
     char *url = is_api ? alertmanager_url(n->webhook) : alloc_text(span_of(n->webhook));
-    hook->webhook = webhook_start(s->loop, n->name, url);
+    hook->webhook = webhook_start(s->loop, n->name, url, n->token);
     free(url);
     if (!hook->webhook) {
         diag_say(DIAG_ERROR, "notify \"%s\": can't start a webhook; is libcurl installed?",

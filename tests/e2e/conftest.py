@@ -271,13 +271,14 @@ class Receiver:
     """A web server that keeps what is posted to it; answers with `statuses` in turn, then 200."""
 
     def __init__(self, port=0):
-        self.bodies = []
+        self.bodies, self.paths = [], []
         self.statuses = []
         receiver = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
+                receiver.paths.append(self.path)
                 receiver.bodies.append((self.headers, json.loads(body)))
                 self.send_response(receiver.statuses.pop(0) if receiver.statuses else 200)
                 self.send_header("Content-Length", "0")

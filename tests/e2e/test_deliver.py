@@ -263,3 +263,20 @@ def ours(body):
     more = ("version", "groupKey", "truncatedAlerts", "status", "receiver", "groupLabels",
             "commonLabels", "commonAnnotations", "externalURL", "alerts")
     return {key: value for key, value in body.items() if key not in more}
+
+
+def test_secrets_come_from_files_and_stay_there(tmp_path, daemon, receiver):
+    log, secrets = tmp_path / "access.log", tmp_path / "credentials"
+    log.touch()
+    secrets.mkdir()
+    address = receiver.url + "/T0SECRET"
+    (secrets / "chat").write_text(address + "\n")
+    (tmp_path / "token").write_text("B0SECRET\n")
+    notify = 'notify chat {{ webhook_file = chat  token_file = "{folder}/token" }}\n'
+    d = daemon((CONFIG + notify).format(folder=tmp_path), env={"CREDENTIALS_DIRECTORY": str(secrets)})
+    outage(log)
+    wait_for(lambda: told(receiver, "firing"), "the page")
+    assert receiver.paths[0] == "/hook/T0SECRET"
+    assert receiver.bodies[0][0]["Authorization"] == "Bearer B0SECRET"
+    shown = [d.said()] + [d.get(path).decode() for path in ("/sources", "/metrics", "/alerts", "/summary")]
+    assert "SECRET" not in "".join(shown)

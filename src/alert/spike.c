@@ -63,6 +63,7 @@ enum {
     QUIET_MOST_S = 600, /* … when it keeps coming back */
     FLAP_S = 3600,
     GAP_MINUTES = 30 * 1440, /* a longer gap is as this one */
+    LESSON_PARTS = 16,
 };
 
 static const double cap_nats = 4, cap_errors = 2, cap_expected = 4;
@@ -75,25 +76,26 @@ static const double keep_fast = 0.98851402, keep_slow = 0.99951877, keep_hour = 
 static const double keep_active = 0.9995, keep_last_hour = 1 - 1.0 / 60;
 
 struct bet {
-    double sum, requests, errors; /* since its onset: the totals then */
+    double requests, errors; /* the totals at its onset */
     int64_t onset;
-    float error, success; /* what one of them adds */
-    float expected;       /* most that a request may add, beside two errors */
-    float peak;           /* of the sum in this excursion */
-    float discount;       /* by what was learned: the highest lessons of each span */
-    float strong[SPANS], weak[SPANS];
+    float sum;                           /* since then */
+    float error, success;                /* what one of them adds */
+    float expected;                      /* most that a request may add, beside two errors */
+    float peak;                          /* of the sum in this excursion */
+    float discount;                      /* by what was learned: the highest lessons of each span */
+    uint16_t strong[SPANS], weak[SPANS]; /* in parts of a nat (LESSON_PARTS), rounded up */
 };
 
 struct pending {
-    float requests, errors;
-    uint32_t is_clean; /* a bool as wide as its place: states are kept as their bytes */
+    float requests; /* below 0: it was not clean, and teaches nothing */
+    float errors;
 };
 
 struct baseline {
     double slow_requests, slow_errors, fast_requests, fast_errors;
-    double scatter, expected;          /* sums of (x - m)^2 and of m */
-    double active, active_all;         /* seconds with traffic, and all, of the recent past */
-    double hour_requests, hour_errors; /* of about the last hour, whatever it was */
+    double scatter, expected;         /* sums of (x - m)^2 and of m */
+    float active, active_all;         /* seconds with traffic, and all, of the recent past */
+    float hour_requests, hour_errors; /* of about the last hour, whatever it was */
     double ratio, upper, phi;
     float by_hour_requests[24], by_hour_errors[24];
     struct pending pending[LAG]; /* a ring */
@@ -118,7 +120,7 @@ struct spike {
     struct baseline baseline;
 };
 
-_Static_assert(sizeof(struct spike) <= 1280, "thousands of series are kept");
+_Static_assert(sizeof(struct spike) <= 1024, "thousands of series are kept");
 
 static void make_bet(struct bet *b, double q, double p1, double temper)
 {
@@ -140,13 +142,21 @@ static void make_bets(struct spike *s, double q, double temper)
     make_bet(&s->bets[CEILING], fmin(0.9, fmax(ceiling_null, 2 * s->q)), ceiling_ratio, 1);
 }
 
-static double highest(const float lessons[SPANS])
+static double highest(const uint16_t lessons[SPANS])
 {
-    float most = 0;
+    uint16_t most = 0;
     for (int i = 0; i < SPANS; i++) {
         most = lessons[i] > most ? lessons[i] : most;
     }
-    return (double)most;
+    return (double)most / LESSON_PARTS;
+}
+
+/* Sums go up to most_nats, so what is taught fits. */
+static void teach(uint16_t *lesson, double nats)
+{
+    double parts = ceil(nats * LESSON_PARTS);
+    uint16_t taught = parts < UINT16_MAX ? (uint16_t)parts : UINT16_MAX;
+    *lesson = taught > *lesson ? taught : *lesson;
 }
 
 /* Threshold and discounts. A plain bet has the strong lessons of those below it, too: the next blip
@@ -154,7 +164,8 @@ static double highest(const float lessons[SPANS])
 static void set_threshold(struct spike *s, double budget)
 {
     const struct baseline *b = &s->baseline;
-    double share = b->minutes > 60 ? fmax(0.01, b->active / b->active_all) : 1, strong = 0;
+    double share = b->minutes > 60 ? fmax(0.01, (double)(b->active / b->active_all)) : 1,
+           strong = 0;
     double times = 1.3 + 0.4 * fmax(0, 1 - b->minutes / 20160.0); /* more in the first two weeks */
     s->h0 = log(budget * share);
     for (int k = 0; k < BETS; k++) {
@@ -225,19 +236,19 @@ static void end_minute(struct spike *s)
     size_t hour = floor_place(floor_div(s->minute, 60), 24);
     struct pending *p = &b->pending[b->minutes % LAG];
     bool is_clean = !(s->is_dirty || s->is_firing || s->is_excursion);
-    b->active = b->active * keep_active + s->active;
-    b->active_all = b->active_all * keep_active + MINUTE_S;
-    b->hour_requests = b->hour_requests * keep_last_hour + s->minute_requests;
-    b->hour_errors = b->hour_errors * keep_last_hour + s->minute_errors;
+    b->active = (float)((double)b->active * keep_active + s->active);
+    b->active_all = (float)((double)b->active_all * keep_active + MINUTE_S);
+    b->hour_requests = (float)((double)b->hour_requests * keep_last_hour + s->minute_requests);
+    b->hour_errors = (float)((double)b->hour_errors * keep_last_hour + s->minute_errors);
     if (b->minutes < LAG) {
         if (is_clean) {
             fold(b, s->minute_requests, s->minute_errors, hour);
         }
         is_clean = false; /* it is in already */
-    } else if (p->is_clean) {
+    } else if (p->requests >= 0) {
         fold(b, (double)p->requests, (double)p->errors, hour);
     }
-    *p = (struct pending){(float)s->minute_requests, (float)s->minute_errors, is_clean};
+    *p = (struct pending){is_clean ? (float)s->minute_requests : -1, (float)s->minute_errors};
     b->minutes++;
     s->minute_requests = s->minute_errors = 0;
     s->active = 0;
@@ -249,7 +260,7 @@ static void end_minute(struct spike *s)
 static void drop_minutes(struct baseline *b, int64_t seconds)
 {
     for (int64_t i = 1; i <= seconds / MINUTE_S + 2 && i <= LAG && i <= b->minutes; i++) {
-        b->pending[(b->minutes - (uint32_t)i) % LAG].is_clean = false;
+        b->pending[(b->minutes - (uint32_t)i) % LAG].requests = -1;
     }
 }
 
@@ -330,7 +341,7 @@ static void move_sum(struct spike *s, struct bet *b, int64_t second, double n, d
     }
     double gain = x * (double)b->error + (n - x) * (double)b->success;
     double most = least(cap_nats, cap_errors * (double)b->error + n * (double)b->expected);
-    b->sum = least(most_nats, b->sum + least(most, gain));
+    b->sum = (float)least(most_nats, (double)b->sum + least(most, gain));
 }
 
 /* Excursions and lessons are about the sums, alerts about the mixture, which needs exponentials
@@ -342,13 +353,13 @@ static void add_evidence(struct spike *s, int64_t second, double n, double x, st
     for (int k = 0; k < BETS; k++) {
         struct bet *b = &s->bets[k];
         move_sum(s, b, second, n, x);
-        double nats = b->sum - (double)b->discount;
+        double nats = (double)(b->sum - b->discount);
         if (nats > most) {
             most = nats;
             e->best = k;
         }
-        if (b->sum > e->highest_sum) {
-            e->highest_sum = b->sum;
+        if ((double)b->sum > e->highest_sum) {
+            e->highest_sum = (double)b->sum;
             e->highest = k;
         }
     }
@@ -357,7 +368,7 @@ static void add_evidence(struct spike *s, int64_t second, double n, double x, st
         double sum = 0;
         for (int k = 0; k < BETS; k++) {
             double weight = k == CEILING ? ceiling_weight : (1 - ceiling_weight) / PLAIN;
-            sum += weight * exp(fmax(s->bets[k].sum - (double)s->bets[k].discount - most, -50));
+            sum += weight * exp(fmax((double)(s->bets[k].sum - s->bets[k].discount) - most, -50));
         }
         e->nats += log(sum);
     }
@@ -374,9 +385,9 @@ static void learn(struct spike *s)
     for (int k = 0; k < BETS; k++) {
         struct bet *b = &s->bets[k];
         if (lasted <= BLIP_S) {
-            b->strong[now] = fmaxf(b->strong[now], b->peak);
+            teach(&b->strong[now], (double)b->peak);
         } else if (is_weak) {
-            b->weak[now] = fmaxf(b->weak[now], b->peak);
+            teach(&b->weak[now], (double)b->peak);
         }
     }
 }
@@ -422,7 +433,7 @@ static void follow_excursion(struct spike *s, int64_t second, double highest)
         s->peak_at = second;
     }
     for (int k = 0; k < BETS; k++) {
-        s->bets[k].peak = fmaxf(s->bets[k].peak, (float)s->bets[k].sum);
+        s->bets[k].peak = fmaxf(s->bets[k].peak, s->bets[k].sum);
     }
 }
 
@@ -485,7 +496,7 @@ static void end(struct spike *s, int64_t second)
 static void rebase(struct spike *s, int64_t second, double budget)
 {
     struct baseline *b = &s->baseline;
-    double n = b->hour_requests, x = b->hour_errors;
+    double n = (double)b->hour_requests, x = (double)b->hour_errors;
     if (n >= 20) {
         b->slow_requests = b->fast_requests = n;
         b->slow_errors = b->fast_errors = x;

@@ -83,7 +83,7 @@ struct masked judge_first_masked(const struct event *e)
     struct masked masked = {0};
     while (statuses.len) {
         uint16_t status = judge_next_try(&statuses);
-        struct span name = judge_next_name(&names);
+        struct span name = names.len ? judge_next_name(&names) : (struct span){0};
         bool is_failed = statuses.len && (status == STATUS_DASH || is_5xx(status));
         if (is_failed && masked.n++ == 0) {
             masked.upstream = name;

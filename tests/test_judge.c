@@ -367,6 +367,33 @@ static void failed_tries_before_the_last_are_masked(void **unused)
     }
 }
 
+/* Of the first such try it is told which server it was, where the log has as many names. */
+static void the_first_masked_try_has_a_name(void **unused)
+{
+    static const struct {
+        const char *origin, *flag, *upstream, *name;
+        uint16_t status;
+    } cases[] = {{"502, 200", "", "a:1, b:2", "a:1", 502},
+                 {"404, 504 : 200", "", "a:1, b:2 : c:3", "b:2", 504},
+                 {"-, 200", "a:1, b:2", "b:2", "a:1", STATUS_DASH},
+                 {"502, 502, 200", "", "a:1", "a:1", 502},
+                 {"502, 200", "", "", "", 502},
+                 {"200", "", "a:1", "", 0}};
+    (void)unused;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct event e;
+        event_clear(&e);
+        e.origin = span_of(cases[i].origin);
+        if (cases[i].upstream[0]) {
+            e.flag = span_of(cases[i].flag);
+            e.upstream = span_of(cases[i].upstream);
+        }
+        struct masked masked = judge_first_masked(&e);
+        assert_true(span_is(masked.upstream, cases[i].name));
+        assert_int_equal(masked.status, cases[i].status);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -374,6 +401,7 @@ int main(void)
         cmocka_unit_test(a_line_may_speak_for_an_owner),
         cmocka_unit_test(an_answers_headers_may_tell_whose_code_it_is),
         cmocka_unit_test(failed_tries_before_the_last_are_masked),
+        cmocka_unit_test(the_first_masked_try_has_a_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -228,4 +228,7 @@ void followed_move(struct tail_file *f, uint64_t offset)
     f->seen = f->seen > offset ? f->seen : offset;
     grow_head(f, (struct span){NULL, 0});
     note_tail(f, (struct span){NULL, 0});
+    if (has_bytes(f->fd, 0, f->head_len, f->head_hash) != 1) { /* it was written anew meanwhile */
+        f->tail_len = 0;
+    }
 }

@@ -17,6 +17,8 @@
 enum {
     PAUSE_NS = 20000000, /* between two looks at a folder */
     UNDER_WAY_MS = 2000, /* a folder that changed within so long may be changing now */
+    COPY_LOOKS = 3,      /* for a copy of what was truncated, which the loop waits for: … */
+    COPY_PAUSE_NS = 3000000,
 };
 
 /* Opens a sibling and lets it begin at a position, which is empty for a new file. NULL when another
@@ -334,8 +336,8 @@ int rotated_open(const struct siblings_at *at, const struct tail_file *f)
     return fd;
 }
 
-struct tail_file *rotated_copy(const struct siblings_at *at, const struct tail_position *read,
-                               const struct known *known)
+static struct tail_file *look_for_copy(const struct siblings_at *at,
+                                       const struct tail_position *read, const struct known *known)
 {
     struct siblings all = {.n = 0};
     struct tail_file *f = NULL;
@@ -353,6 +355,20 @@ struct tail_file *rotated_copy(const struct siblings_at *at, const struct tail_p
     }
     siblings_done(&all);
     return f;
+}
+
+/* While files are renamed one after the other, one look into their folder may miss one of them, or
+ * find another under its name; and a copy that is missed would count as a new file later. */
+struct tail_file *rotated_copy(const struct siblings_at *at, const struct tail_position *read,
+                               const struct known *known)
+{
+    static const struct timespec pause = {.tv_nsec = COPY_PAUSE_NS};
+    struct tail_file *copy = look_for_copy(at, read, known);
+    for (int i = 1; i < COPY_LOOKS && !copy && read->offset && is_changing(at->path); i++) {
+        nanosleep(&pause, NULL);
+        copy = look_for_copy(at, read, known);
+    }
+    return copy;
 }
 
 /* As is_copy_of, of a file that is known. Of one that is closed its length is. */

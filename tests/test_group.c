@@ -147,6 +147,7 @@ static void parts_of_a_rule_that_is_gone_end_together(void **state)
     alert_set_rules(world->set, &other, 1);
     assert_int_equal(world->n_told, 3);
     assert_int_equal(world->last.state, ALERT_RESOLVED);
+    assert_non_null(strstr(world->last.summary, " is not watched any more since "));
     assert_int_equal(alert_set_firing(world->set), 0);
     world_free(world);
 }
@@ -173,6 +174,87 @@ static void forgotten_alerts_leave_their_groups(void **state)
     world_free(world);
 }
 
+/* One page at the end of the work, however many fired in it. */
+static void what_outlasts_a_maintenance_is_told_together(void **state)
+{
+    (void)state;
+    struct rule rule = group_rule(RULE_BY_HOST);
+    struct world *world = world_new(&rule);
+    struct plan plan = {.onset = {100, 101, 101, 105, 110, 0}, .end = {900, 900, 900, 900, 900, 0}};
+    struct maintenance m = {.from = WORLD_START + 50, .to = WORLD_START + 300};
+    alert_set_maintenance(world->set, &m, 1);
+    run(world, &plan, 0, 299);
+    assert_int_equal(world->n_told, 0);
+    run(world, &plan, 299, 400);
+    assert_int_equal(world->n_told, 1);
+    assert_int_equal(world->last.n_parts, 4);
+    run(world, &plan, 400, 1000);
+    assert_int_equal(world->n_told, 2);
+    assert_int_equal(world->last.state, ALERT_RESOLVED);
+    world_free(world);
+}
+
+/* Feeds the same as run, all of it at once. */
+static void run_at_once(struct world *world, const struct plan *plan, int64_t from, int64_t to)
+{
+    struct window w = {.by = WINDOW_BY_HOST};
+    for (int64_t i = from; i < to; i++) {
+        add_hosts(&w, plan, i);
+    }
+    alert_set_feed(world->set, "a.log", &w, WORLD_START + to);
+    window_done(&w);
+}
+
+static void assert_same_told(const struct plan *plan, const struct maintenance *m)
+{
+    struct rule rule = group_rule(RULE_BY_HOST);
+    struct world *live = world_new(&rule), *replay = world_new(&rule);
+    alert_set_maintenance(live->set, m, m ? 1 : 0);
+    alert_set_maintenance(replay->set, m, m ? 1 : 0);
+    run(live, plan, 0, 1000);
+    run_at_once(replay, plan, 0, 1000);
+    assert_true(live->n_told > 0);
+    assert_string_equal(live->told.data, replay->told.data);
+    for (size_t i = 0; i < alert_set_count(live->set); i++) {
+        assert_int_equal(alert_set_at(live->set, i)->silenced,
+                         alert_set_at(replay->set, i)->silenced);
+    }
+    world_free(live);
+    world_free(replay);
+}
+
+static void a_replay_tells_of_growth_when_it_happened(void **state)
+{
+    (void)state;
+    struct plan plan = {.onset = {100, 101, 101, 105, 110, 0}, .end = {200, 200, 200, 220, 400, 0}};
+    assert_same_told(&plan, NULL);
+}
+
+static void a_replay_tells_what_outlasted_a_maintenance(void **state)
+{
+    (void)state;
+    struct plan plan = {.onset = {100, 101, 105, 0}, .end = {400, 500, 200, 0}};
+    struct maintenance m = {.from = WORLD_START + 50, .to = WORLD_START + 300};
+    assert_same_told(&plan, &m);
+}
+
+static void it_does_not_grow_in_a_silence(void **state)
+{
+    (void)state;
+    struct rule rule = group_rule(RULE_BY_HOST);
+    struct world *world = world_new(&rule);
+    struct plan plan = {.onset = {100, 101, 102, 0}, .end = {900, 900, 900, 0}};
+    run(world, &plan, 0, 110);
+    assert_int_equal(world->n_told, 1);
+    assert_true(alert_set_silence(world->set, "spike", NULL, WORLD_START + 300, WORLD_START + 110));
+    run(world, &plan, 110, 299);
+    assert_int_equal(world->n_told, 1);
+    run(world, &plan, 299, 310);
+    assert_int_equal(world->n_told, 2); /* it is over */
+    assert_int_equal(world->last.n_parts, 2);
+    world_free(world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -183,6 +265,10 @@ int main(void)
         cmocka_unit_test(a_silenced_one_has_no_part_in_it),
         cmocka_unit_test(parts_of_a_rule_that_is_gone_end_together),
         cmocka_unit_test(forgotten_alerts_leave_their_groups),
+        cmocka_unit_test(what_outlasts_a_maintenance_is_told_together),
+        cmocka_unit_test(a_replay_tells_of_growth_when_it_happened),
+        cmocka_unit_test(a_replay_tells_what_outlasted_a_maintenance),
+        cmocka_unit_test(it_does_not_grow_in_a_silence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -276,6 +276,27 @@ static void silences_and_numbers_are_kept(void **state)
     world_free(world);
 }
 
+static void what_outlasts_its_silence_is_told_after_a_restart(void **state)
+{
+    (void)state;
+    struct rule rule = spike_rule(RULE_BY_SOURCE);
+    struct world *world = world_new(&rule);
+    assert_true(alert_set_silence(world->set, "spike", "a.log", WORLD_START + 1900, WORLD_START));
+    for (int64_t i = 0; i < 1850; i++) {
+        feed_second(world, i);
+    }
+    restart(world, &rule);
+    assert_int_equal(alert_set_firing(world->set), 1);
+    for (int64_t i = 1850; i < 1900 + LATE; i++) {
+        feed_second(world, i);
+    }
+    assert_int_equal(world->n_told, 0);
+    feed_second(world, 1900 + LATE);
+    assert_int_equal(world->n_told, 1);
+    assert_int_equal(world->last.state, ALERT_FIRING);
+    world_free(world);
+}
+
 /* Each piece cut anywhere, and with a byte changed anywhere: refused or taken, and sound. */
 /* An alert of version 2, in which a code was a status, a blame and a count. */
 static void alerts_of_the_version_before_are_read(void **state)
@@ -358,6 +379,7 @@ int main(void)
         cmocka_unit_test(alerts_of_a_rule_that_changed_are_resolved_and_it_learns_anew),
         cmocka_unit_test(a_state_of_another_layout_is_left_out),
         cmocka_unit_test(silences_and_numbers_are_kept),
+        cmocka_unit_test(what_outlasts_its_silence_is_told_after_a_restart),
         cmocka_unit_test(alerts_of_the_version_before_are_read),
         cmocka_unit_test(what_was_seen_is_kept),
         cmocka_unit_test(damaged_pieces_do_no_harm),

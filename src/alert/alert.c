@@ -133,13 +133,10 @@ static void tell(const struct alert_set *set, struct alert *alert)
 /* Tells of a group, by its leader: it fires as long as any of its parts does. */
 static void tell_group(struct alert_set *set, const struct rule *rule, struct alert *leader)
 {
-    struct alert told = *leader;
+    struct alert told;
     set->n_growing -= leader->has_grown;
     leader->has_grown = false;
-    told.state = ALERT_FIRING;
-    told.resolved_at = 0;
-    told.severity = group_severity(leader);
-    sentence_firing(&told, rule);
+    group_describe(leader, rule, &told);
     if (leader->state == ALERT_FIRING) {
         memcpy(leader->summary, told.summary, sizeof leader->summary);
     }
@@ -147,9 +144,9 @@ static void tell_group(struct alert_set *set, const struct rule *rule, struct al
     leader->told = told.severity;
 }
 
-/* … and its end, when none of them fires any more. */
+/* … and its end, when none of them fires any more; `gone`: because their rule is. */
 static void tell_group_end(struct alert_set *set, const struct rule *rule, struct alert *leader,
-                           int64_t second)
+                           int64_t second, bool gone)
 {
     struct alert told = *leader;
     struct rule_finding worst = {.requests = leader->requests, .ratio = leader->ratio};
@@ -157,14 +154,101 @@ static void tell_group_end(struct alert_set *set, const struct rule *rule, struc
     leader->has_grown = false;
     told.severity = leader->told;
     told.resolved_at = second;
-    sentence_resolved(&told, rule, second, &worst);
+    sentence_resolved(&told, rule, second, gone ? NULL : &worst);
     tell(set, &told);
+}
+
+/* Tells of an alert that ended, as far as that ends what people were told of. */
+static void tell_end(struct alert_set *set, const struct rule *rule, struct alert *alert,
+                     int64_t second, bool gone)
+{
+    struct alert *leader = group_leader(set, alert);
+    set->n_firing--;
+    set->n_silenced -= alert->silenced;
+    if (leader->n_parts == 0) {
+        tell(set, alert);
+    } else if (!group_is_firing(leader)) {
+        tell_group_end(set, rule, leader, second, gone);
+    }
 }
 
 static bool is_quiet(const struct alert_set *set, const struct alert *alert, int64_t second)
 {
     return silence_covers(&set->silences, alert, second) ||
            maintenance_any(set->maintenances, set->n_maintenances, alert, second);
+}
+
+/* Is nobody to hear more of a group: of all that fires in it? */
+static bool is_group_quiet(const struct alert_set *set, const struct alert *leader, int64_t second)
+{
+    bool quiet = leader->state == ALERT_RESOLVED || is_quiet(set, leader, second);
+    for (uint32_t i = 0; quiet && i < leader->n_parts; i++) {
+        const struct alert *part = leader->parts[i];
+        quiet = part->state == ALERT_RESOLVED || is_quiet(set, part, second);
+    }
+    return quiet;
+}
+
+/* Is it silenced without a reason any more? `source` empty: of any. */
+static bool outlasts(const struct alert_set *set, const struct alert *alert,
+                     const struct rule *rule, const char *source, int64_t second)
+{
+    return alert->silenced && alert->state == ALERT_FIRING &&
+           strcmp(alert->rule, rule->name) == 0 &&
+           (!source[0] ||
+            span_is(span_head(span_of(source), ALERT_NAME_BYTES - 1), alert->source)) &&
+           !is_quiet(set, alert, second);
+}
+
+/* Tells of alerts of a rule that still fire when their silence is over; those that fired together,
+ * together. */
+static void end_silences(struct alert_set *set, const struct rule *rule, const char *source,
+                         int64_t second)
+{
+    for (size_t i = 0; set->n_silenced && i < set->n_alerts; i++) {
+        struct alert *leader = set->alerts[i];
+        if (!outlasts(set, leader, rule, source, second)) {
+            continue;
+        }
+        leader->silenced = false;
+        set->n_silenced--;
+        bool is_part = group_join(set, rule, leader);
+        for (size_t k = i + 1; !is_part && set->n_silenced && k < set->n_alerts; k++) {
+            struct alert *part = set->alerts[k];
+            if (part->at - leader->at <= rule->group_s &&
+                outlasts(set, part, rule, source, second)) {
+                part->silenced = !group_join(set, rule, part);
+                set->n_silenced -= !part->silenced;
+            }
+        }
+        if (leader->n_parts) {
+            tell_group(set, rule, leader);
+        } else if (!is_part) {
+            tell(set, leader);
+        }
+    }
+}
+
+/* Tells once of groups of a rule that got parts, when no more are waited for. */
+static void end_growth(struct alert_set *set, const struct rule *rule, int64_t second)
+{
+    for (size_t i = 0; set->n_growing && i < set->n_alerts; i++) {
+        struct alert *leader = set->alerts[i];
+        if (leader->has_grown && strcmp(leader->rule, rule->name) == 0 &&
+            second > leader->at + rule->group_s && group_is_firing(leader) &&
+            !is_group_quiet(set, leader, second)) {
+            tell_group(set, rule, leader);
+        }
+    }
+}
+
+/* Time has come to `second` for the alerts of a rule (and source, when it is not empty). This comes
+ * before each change too, so that it does not matter how many seconds are fed at once. */
+static void advance(struct alert_set *set, const struct rule *rule, const char *source,
+                    int64_t second)
+{
+    end_silences(set, rule, source, second);
+    end_growth(set, rule, second);
 }
 
 /* The set owns the alert. The series points to it until it is resolved, and until then it is never
@@ -177,6 +261,7 @@ static void fire(const struct teller *t, struct series *s, int64_t second,
     series_describe(s, t->rule, second, finding, alert);
     alert->at = second;
     alert->silenced = is_quiet(t->set, alert, second);
+    t->set->n_silenced += alert->silenced;
     bool is_part = !alert->silenced && group_join(t->set, t->rule, alert);
     alert_set_remember(t->set, alert);
     t->set->n_firing++;
@@ -201,7 +286,6 @@ static void worsen(const struct teller *t, struct series *s, int64_t second,
     if (is_covered) {
         return;
     }
-    s->alert->silenced = false;
     if (leader->n_parts == 0) {
         tell(t->set, s->alert);
     } else if (leader == s->alert || s->alert->severity > leader->told) {
@@ -213,26 +297,19 @@ static void worsen(const struct teller *t, struct series *s, int64_t second,
  * free this very alert. */
 static void resolve(const struct teller *t, struct series *s, int64_t second, bool gone)
 {
-    struct alert *alert = s->alert, *leader = group_leader(t->set, alert);
+    struct alert *alert = s->alert;
     series_resolve(s, t->rule, second, gone);
-    t->set->n_firing--;
-    if (leader->n_parts == 0) {
-        tell(t->set, alert);
-    } else if (!group_is_firing(leader)) {
-        tell_group_end(t->set, t->rule, leader, second);
-    }
+    tell_end(t->set, t->rule, alert, second, gone);
     forget(t->set);
 }
 
 void alert_set_end(struct alert_set *set, struct alert *alert, int64_t second)
 {
+    struct rule rule = {.on = {.classes = ON_5XX}};
     alert->state = ALERT_RESOLVED;
     alert->resolved_at = second > alert->at ? second : alert->at;
-    sentence_resolved(alert, &(struct rule){.on = {.classes = ON_5XX}}, alert->resolved_at, NULL);
-    set->n_firing--;
-    if (!alert->group[0]) {
-        tell(set, alert);
-    }
+    sentence_resolved(alert, &rule, alert->resolved_at, NULL);
+    tell_end(set, &rule, alert, alert->resolved_at, true);
     forget(set);
 }
 
@@ -240,6 +317,7 @@ static void on_series_change(struct series *s, enum series_change change, int64_
                              const struct rule_finding *finding, void *ctx)
 {
     const struct teller *t = ctx;
+    advance(t->set, t->rule, s->source, second);
     switch (change) {
     case SERIES_SAME: break;
     case SERIES_FIRED: fire(t, s, second, finding); break;
@@ -258,42 +336,6 @@ static uint64_t take(struct alert_set *set, struct watcher *watch, const struct 
                                .on_change = on_series_change,
                                .ctx = &teller};
     return watcher_take(watch, &owner, feed);
-}
-
-/* Tells of alerts that still fire when their silence is over. */
-static void end_silences(const struct alert_set *set, int64_t second)
-{
-    bool may_end = set->silences.n + set->n_maintenances > 0;
-    for (size_t i = 0; may_end && i < set->n_alerts; i++) {
-        struct alert *alert = set->alerts[i];
-        bool is_waiting = alert->silenced && alert->state == ALERT_FIRING;
-        if (is_waiting && !is_quiet(set, alert, second)) {
-            alert->silenced = false;
-            tell(set, alert);
-        }
-    }
-}
-
-static const struct rule *rule_of(const struct alert_set *set, const struct alert *alert)
-{
-    for (size_t i = 0; i < set->n_watches; i++) {
-        if (strcmp(set->watches[i].rule.name, alert->rule) == 0) {
-            return &set->watches[i].rule;
-        }
-    }
-    return NULL;
-}
-
-/* Tells once of groups that got parts, when no more are waited for. */
-static void end_growth(struct alert_set *set, int64_t second)
-{
-    for (size_t i = 0; set->n_growing && i < set->n_alerts; i++) {
-        struct alert *leader = set->alerts[i];
-        const struct rule *rule = leader->has_grown ? rule_of(set, leader) : NULL;
-        if (rule && second > leader->at + rule->group_s && group_is_firing(leader)) {
-            tell_group(set, rule, leader);
-        }
-    }
 }
 
 /* Does the rule see its sources as one? */
@@ -333,10 +375,9 @@ void alert_set_feed(struct alert_set *set, const char *source, const struct wind
         feed.limit = limit_of(set, &set->watches[i], closed_before);
         uint64_t now = take(set, &set->watches[i], &feed);
         late = now > late ? now : late; /* rules see the same requests */
+        advance(set, &set->watches[i].rule, is_shared(&set->watches[i]) ? "" : source, feed.limit);
     }
     set->late += late;
-    end_silences(set, closed_before);
-    end_growth(set, closed_before);
 }
 
 /* A source without news must not hold up the rules that wait for all sources. Rules by source have
@@ -354,6 +395,7 @@ void alert_set_idle(struct alert_set *set, const char *source, bool idle)
         if (is_shared(&set->watches[i])) {
             feed.limit = progress_by_all(&set->sources);
             take(set, &set->watches[i], &feed);
+            advance(set, &set->watches[i].rule, "", feed.limit);
         }
     }
 }
@@ -453,6 +495,7 @@ uint64_t alert_set_late(const struct alert_set *set)
 
 void alert_set_maintenance(struct alert_set *set, const struct maintenance *list, size_t n)
 {
+    set->has_journal = false;
     free(set->maintenances);
     set->maintenances = n ? alloc_zero(n, sizeof *list) : NULL;
     set->n_maintenances = n;

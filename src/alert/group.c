@@ -1,6 +1,7 @@
 /* Alerts of a rule are looked through only when one fires or ends, which is seldom. */
 #include "alert/group.h"
 
+#include "alert/sentence.h"
 #include "base/alloc.h"
 
 #include <stdlib.h>
@@ -68,6 +69,15 @@ enum rule_severity group_severity(const struct alert *leader)
         most = part->state == ALERT_FIRING && part->severity > most ? part->severity : most;
     }
     return most;
+}
+
+void group_describe(const struct alert *leader, const struct rule *rule, struct alert *out)
+{
+    *out = *leader;
+    out->state = ALERT_FIRING;
+    out->resolved_at = 0;
+    out->severity = group_severity(leader);
+    sentence_firing(out, rule);
 }
 
 void group_restore(struct alert_set *set, struct alert *alert)

@@ -21,6 +21,9 @@ bool group_is_firing(const struct alert *leader);
 /* The highest severity of the leader and its parts that fire. */
 enum rule_severity group_severity(const struct alert *leader);
 
+/* Writes what people are told of a group that fires: its leader with the highest severity. */
+void group_describe(const struct alert *leader, const struct rule *rule, struct alert *out);
+
 /* Joins an alert that was kept again with its leader and its parts, as far as they are there. */
 void group_restore(struct alert_set *set, struct alert *alert);
 

@@ -237,6 +237,7 @@ static void read_alert(struct alert_set *set, struct packing *in)
         return;
     }
     set->n_firing += a->state == ALERT_FIRING;
+    set->n_silenced += a->silenced && a->state == ALERT_FIRING;
     alert_set_remember(set, a);
     group_restore(set, a);
 }

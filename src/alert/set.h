@@ -15,6 +15,7 @@ struct alert_set {
     struct label_table labels;
     struct alert **alerts;                            /* by `at`, then by id */
     size_t n_alerts, cap_alerts, n_firing, n_growing; /* n_growing: those that have_grown */
+    size_t n_silenced;                                /* of those that fire */
     struct silence_list silences;
     struct maintenance *maintenances;
     size_t n_maintenances;

@@ -165,6 +165,7 @@ static void tell_end(struct alert_set *set, const struct rule *rule, struct aler
     struct alert *leader = group_leader(set, alert);
     set->n_firing--;
     set->n_silenced -= alert->silenced;
+    set->n_changes += !alert->silenced;
     if (leader->n_parts == 0) {
         tell(set, alert);
     } else if (!group_is_firing(leader)) {
@@ -212,6 +213,7 @@ static void end_silences(struct alert_set *set, const struct rule *rule, const c
         }
         leader->silenced = false;
         set->n_silenced--;
+        set->n_changes++;
         bool is_part = group_join(set, rule, leader);
         for (size_t k = i + 1; !is_part && set->n_silenced && k < set->n_alerts; k++) {
             struct alert *part = set->alerts[k];
@@ -262,6 +264,7 @@ static void fire(const struct teller *t, struct series *s, int64_t second,
     alert->at = second;
     alert->silenced = is_quiet(t->set, alert, second);
     t->set->n_silenced += alert->silenced;
+    t->set->n_changes += !alert->silenced;
     bool is_part = !alert->silenced && group_join(t->set, t->rule, alert);
     alert_set_remember(t->set, alert);
     t->set->n_firing++;
@@ -286,6 +289,7 @@ static void worsen(const struct teller *t, struct series *s, int64_t second,
     if (is_covered) {
         return;
     }
+    t->set->n_changes++;
     if (leader->n_parts == 0) {
         tell(t->set, s->alert);
     } else if (leader == s->alert || s->alert->severity > leader->told) {
@@ -472,6 +476,36 @@ size_t alert_set_count(const struct alert_set *set)
 const struct alert *alert_set_at(const struct alert_set *set, size_t index)
 {
     return set->alerts[index];
+}
+
+bool alert_is_open(const struct alert *a)
+{
+    return !a->group[0] && group_is_firing(a);
+}
+
+static const struct rule *rule_of(const struct alert_set *set, const struct alert *alert)
+{
+    for (size_t i = 0; i < set->n_watches; i++) {
+        if (strcmp(set->watches[i].rule.name, alert->rule) == 0) {
+            return &set->watches[i].rule;
+        }
+    }
+    return NULL;
+}
+
+void alert_set_describe(const struct alert_set *set, const struct alert *a, struct alert *out)
+{
+    const struct rule *rule = rule_of(set, a);
+    if (rule && a->n_parts) {
+        group_describe(a, rule, out);
+    } else {
+        *out = *a;
+    }
+}
+
+uint64_t alert_set_changes(const struct alert_set *set)
+{
+    return set->n_changes;
 }
 
 size_t alert_set_firing(const struct alert_set *set)

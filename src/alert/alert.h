@@ -50,6 +50,17 @@ void alert_set_rules(struct alert_set *set, const struct rule *rules, size_t n_r
 size_t alert_set_count(const struct alert_set *set);
 const struct alert *alert_set_at(const struct alert_set *set, size_t index);
 
+/* Does it fire, or any part of the group that it leads? False for parts of other alerts, which
+ * nobody hears of. */
+bool alert_is_open(const struct alert *a);
+
+/* Writes what people know of one that is open: itself, or its group, when it leads others. */
+void alert_set_describe(const struct alert_set *set, const struct alert *a, struct alert *out);
+
+/* A number that grows when any alert that is not silenced fires, gets worse or is resolved, told or
+ * as a part of another. */
+uint64_t alert_set_changes(const struct alert_set *set);
+
 /* How many are firing; how many series were refused because of ALERT_SERIES; lines that came for a
  * second that was closed already. */
 size_t alert_set_firing(const struct alert_set *set);

@@ -20,6 +20,7 @@ struct alert_set {
     struct maintenance *maintenances;
     size_t n_maintenances;
     uint64_t late, refused; /* refused: by rules that are gone */
+    uint64_t n_changes;     /* of alerts that are not silenced */
     alert_change_fn on_change;
     void *ctx;
     bool has_journal;   /* all that changed the set since it was kept is in the journal */

@@ -28,6 +28,12 @@ static size_t find_deferred(const struct service *s, const char *id)
     return i;
 }
 
+/* Does it wait until all is read, or the group that it is told with? */
+static bool is_deferred(const struct service *s, const struct alert *a)
+{
+    return find_deferred(s, a->group[0] ? a->group : a->id) < s->n_deferred;
+}
+
 /* All that Alertmanager is to hear of now; false when there is nothing. */
 static bool write_state(const struct service *s, int64_t now_s, struct buf *out)
 {
@@ -35,7 +41,7 @@ static bool write_state(const struct service *s, int64_t now_s, struct buf *out)
     buf_byte(out, '[');
     for (size_t i = 0; i < alert_set_count(s->pipeline.alerts); i++) {
         const struct alert *a = alert_set_at(s->pipeline.alerts, i);
-        if (alertmanager_wants(a, now_s) && find_deferred(s, a->id) == s->n_deferred) {
+        if (alertmanager_wants(a, now_s) && !is_deferred(s, a)) {
             alertmanager_add(out, a, now_s);
             has_any = true;
         }
@@ -47,7 +53,9 @@ static bool write_state(const struct service *s, int64_t now_s, struct buf *out)
 void deliver_state(struct service *s, bool is_news)
 {
     int64_t now_s = clock_wall_ms() / 1000;
+    uint64_t changes = alert_set_changes(s->pipeline.alerts);
     bool has_one = false;
+    is_news = is_news || changes != s->state_changes; /* parts of groups are told to nobody else */
     for (size_t i = 0; i < s->n_hooks; i++) {
         has_one = has_one || s->hooks[i].style == NOTIFY_ALERTMANAGER;
     }
@@ -62,6 +70,7 @@ void deliver_state(struct service *s, bool is_news)
         }
     }
     s->state_told_s = now_s;
+    s->state_changes = changes;
     buf_done(&body);
 }
 
@@ -176,8 +185,10 @@ void deliver_deferred(struct service *s)
     }
     for (size_t i = 0; i < alert_set_count(s->pipeline.alerts); i++) {
         const struct alert *a = alert_set_at(s->pipeline.alerts, i);
-        if (a->state == ALERT_FIRING && find_deferred(s, a->id) < s->n_deferred) {
-            tell(s, a);
+        if (alert_is_open(a) && is_deferred(s, a)) {
+            struct alert told;
+            alert_set_describe(s->pipeline.alerts, a, &told);
+            tell(s, &told);
         }
     }
     s->n_deferred = 0;
@@ -203,7 +214,8 @@ static unsigned due(const struct service *s, const struct alert *a, int repeat_s
 
 static void repeat(struct service *s, const struct alert *a, int64_t now_s)
 {
-    struct alert again = *a;
+    struct alert again;
+    alert_set_describe(s->pipeline.alerts, a, &again);
     again.repeats = due(s, a, s->to_journal ? s->journal_repeat_s : 0, now_s);
     if (again.repeats) {
         systemd_log_alert(&again);
@@ -221,8 +233,7 @@ void deliver_repeats(struct service *s)
     int64_t now_s = clock_wall_ms() / 1000;
     for (size_t i = 0; i < alert_set_count(s->pipeline.alerts); i++) {
         const struct alert *a = alert_set_at(s->pipeline.alerts, i);
-        bool is_told = !a->silenced && find_deferred(s, a->id) == s->n_deferred;
-        if (a->state == ALERT_FIRING && is_told) {
+        if (!a->silenced && alert_is_open(a) && !is_deferred(s, a)) {
             repeat(s, a, now_s);
         }
     }

@@ -96,10 +96,11 @@ struct service {
     char host[256];
     struct hook hooks[SERVICE_HOOKS];
     size_t n_hooks;
-    bool to_journal;      /* alerts go to the journal */
-    int journal_repeat_s; /* of the journal, as repeat_s of a hook */
-    int64_t repeated_s;   /* wall second when it was looked last what is to be told again */
-    int64_t state_told_s; /* wall second when Alertmanagers were told the state last */
+    bool to_journal;        /* alerts go to the journal */
+    int journal_repeat_s;   /* of the journal, as repeat_s of a hook */
+    int64_t repeated_s;     /* wall second when it was looked last what is to be told again */
+    int64_t state_told_s;   /* wall second when Alertmanagers were told the state last, and … */
+    uint64_t state_changes; /* … how many changes of alerts there had been then */
     char deferred[SERVICE_DEFERRED][40];
     size_t n_deferred;
     int summary_fd;          /* where summaries and alerts go as lines; -1: nowhere … */

@@ -70,10 +70,11 @@ static struct window_record *append_record(struct window *w, struct ledger_place
     return r;
 }
 
-/* One of a place's names stands for it in the table of names. */
+/* One of a place's names stands for it in the table of names: the one of which there are most, so
+ * that few places have the same. */
 static uint32_t name_of(struct ledger_place place)
 {
-    return place.host ? place.host : place.upstream ? place.upstream : place.route;
+    return place.route ? place.route : place.host ? place.host : place.upstream;
 }
 
 static bool is_place(const struct window_record *r, struct ledger_place place)

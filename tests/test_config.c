@@ -344,6 +344,8 @@ static const struct mistake {
     {"notify a { webhook_file = /dev/null }", 1, 27, "no http:// or https:// address"},
     {"notify a { webhook = \"http://a.example/\" webhook_file = /dev/null }", 1, 57,
      "one is enough"},
+    {"notify a { webhook = \"http://a.example/\" token_file = /dev/null }", 1, 55,
+     "1 to 4096 visible ASCII"},
     {"notify a { journal = true token_file = /dev/null }", 1, 40, "a token is for a webhook"},
     {"lateness 1s", 1, 1, "missing equal sign"},
     {"\"\" x", 1, 1, "can't be understood"},

@@ -366,6 +366,19 @@ static int read_secret(const struct stanza *s, const char *key, char **secret)
     return 0;
 }
 
+/* A token goes into a header of HTTP, so it is visible ASCII. */
+static bool is_token(const char *token)
+{
+    /* Blanks would be trimmed on the way, and other bytes are no header value (RFC 9110, 5.5). */
+    size_t len = strlen(token);
+    for (size_t i = 0; i < len; i++) {
+        if (token[i] <= ' ' || token[i] > '~') {
+            return false;
+        }
+    }
+    return len > 0 && len <= SECRET_BYTES;
+}
+
 /* An address may be a secret as a whole, as those of chat rooms are. */
 static int take_secrets(const struct stanza *s, struct config_notify *notify)
 {
@@ -391,7 +404,14 @@ static int take_secrets(const struct stanza *s, struct config_notify *notify)
         problem_set(s->file->why, "a token is for a webhook, and there is none");
         return stanza_refuse(s, "token_file", 0);
     }
-    return read_secret(s, "token_file", &notify->token);
+    if (read_secret(s, "token_file", &notify->token)) {
+        return -EINVAL;
+    }
+    if (!is_token(notify->token)) {
+        problem_set(s->file->why, "a token is 1 to %d visible ASCII characters", SECRET_BYTES);
+        return stanza_refuse(s, "token_file", 0);
+    }
+    return 0;
 }
 
 /* A notify that tells nobody is surely a slip: an alert would get lost without a word. */
@@ -431,19 +451,6 @@ static int take_notify(const struct stanza *s, struct config *c)
     }
     notify->style = (enum notify_style)style;
     return 0;
-}
-
-/* A token goes into a header of HTTP, so it is visible ASCII. */
-static bool is_token(const char *token)
-{
-    /* Blanks would be trimmed on the way, and other bytes are no header value (RFC 9110, 5.5). */
-    size_t len = strlen(token);
-    for (size_t i = 0; i < len; i++) {
-        if (token[i] <= ' ' || token[i] > '~') {
-            return false;
-        }
-    }
-    return len > 0 && len <= SECRET_BYTES;
 }
 
 /* Two tokens would leave it open which one counts, and a wrong guess locks people out. */

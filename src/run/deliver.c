@@ -212,11 +212,27 @@ static unsigned due(const struct service *s, const struct alert *a, int repeat_s
     return n > times_passed(a, repeat_s, s->repeated_s) ? (unsigned)n : 0;
 }
 
+/* Which repeat of an alert is due to the journal; 0: none. */
+static unsigned due_to_journal(const struct service *s, const struct alert *a, int64_t now_s)
+{
+    return s->to_journal ? due(s, a, s->journal_repeat_s, now_s) : 0;
+}
+
+/* Is any repeat of it due? That is seldom, and it is asked every second. */
+static bool is_due(const struct service *s, const struct alert *a, int64_t now_s)
+{
+    bool is_one = due_to_journal(s, a, now_s) > 0;
+    for (size_t i = 0; i < s->n_hooks; i++) {
+        is_one = is_one || due(s, a, s->hooks[i].repeat_s, now_s) > 0;
+    }
+    return is_one;
+}
+
 static void repeat(struct service *s, const struct alert *a, int64_t now_s)
 {
     struct alert again;
     alert_set_describe(s->pipeline.alerts, a, &again);
-    again.repeats = due(s, a, s->to_journal ? s->journal_repeat_s : 0, now_s);
+    again.repeats = due_to_journal(s, a, now_s);
     if (again.repeats) {
         systemd_log_alert(&again);
     }
@@ -233,7 +249,7 @@ void deliver_repeats(struct service *s)
     int64_t now_s = clock_wall_ms() / 1000;
     for (size_t i = 0; i < alert_set_count(s->pipeline.alerts); i++) {
         const struct alert *a = alert_set_at(s->pipeline.alerts, i);
-        if (!a->silenced && alert_is_open(a) && !is_deferred(s, a)) {
+        if (!a->silenced && alert_is_open(a) && !is_deferred(s, a) && is_due(s, a, now_s)) {
             repeat(s, a, now_s);
         }
     }

@@ -297,7 +297,6 @@ static void what_outlasts_its_silence_is_told_after_a_restart(void **state)
     world_free(world);
 }
 
-/* Each piece cut anywhere, and with a byte changed anywhere: refused or taken, and sound. */
 /* An alert of version 2, in which a code was a status, a blame and a count. */
 static void alerts_of_the_version_before_are_read(void **state)
 {
@@ -343,6 +342,7 @@ static void alerts_of_the_version_before_are_read(void **state)
     world_free(world);
 }
 
+/* Each piece cut anywhere, and with a byte changed anywhere: refused or taken, and sound. */
 static void damaged_pieces_do_no_harm(void **state)
 {
     (void)state;

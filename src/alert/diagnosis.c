@@ -206,16 +206,6 @@ static void drop_samples(struct diagnosis *d, uint32_t gone, int64_t oldest)
     d->n_samples = kept;
 }
 
-/* A NUL would end the text for everybody who reads it. */
-static void copy_raw(struct span line, char *out, size_t size)
-{
-    line = span_head(line, size - 1);
-    for (size_t i = 0; i < line.len; i++) {
-        out[i] = (char)(line.ptr[i] ? line.ptr[i] : '?');
-    }
-    out[line.len] = '\0';
-}
-
 void diagnosis_keep(struct diagnosis *d, const struct window_sample *sample, enum rule_samples how,
                     int64_t oldest)
 {
@@ -230,8 +220,8 @@ void diagnosis_keep(struct diagnosis *d, const struct window_sample *sample, enu
     s->second = sample->second;
     size_t len = sample->len < WINDOW_SAMPLE_BYTES ? sample->len : WINDOW_SAMPLE_BYTES;
     char clean[ALERT_SAMPLE_BYTES];
-    (how == RULE_SAMPLES_RAW ? copy_raw : privacy_clean)((struct span){sample->text, len}, clean,
-                                                         sizeof clean);
+    (how == RULE_SAMPLES_RAW ? privacy_copy : privacy_clean)((struct span){sample->text, len},
+                                                             clean, sizeof clean);
     s->text = alloc_text(span_of(clean));
 }
 

@@ -86,11 +86,6 @@ struct gone {
 
 _Static_assert(sizeof(struct gone) <= 1024, "thousands of series are kept");
 
-static double budget_of(const struct rule *rule)
-{
-    return (double)rule->false_alarm_s * (double)(rule->n_series ? rule->n_series : 1);
-}
-
 /* The mean of an hour of the day in requests a second; below 0 when too little is known of it. */
 static double mean_of_hour(const struct gone *g, size_t hour)
 {
@@ -305,7 +300,7 @@ static void gone_tick(void *state, const struct rule *rule, int64_t second, uint
                       uint64_t errors, struct rule_finding *out)
 {
     struct gone *g = state;
-    double n = (double)requests, budget = budget_of(rule);
+    double n = (double)requests, budget = rule_budget_s(rule);
     int best = 0;
     (void)errors;
     if (!g->has_ticked) {

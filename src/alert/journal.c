@@ -7,6 +7,7 @@
 #include "alert/piece.h"
 #include "base/alloc.h"
 #include "tally/nametable.h"
+#include "tally/pack.h"
 
 #include <stdlib.h>
 
@@ -55,7 +56,7 @@ static void put_window(struct buf *out, const struct window *w)
         packing_put(out, e->route);
         packing_put(out, e->upstream);
         packing_put(out, e->count);
-        piece_put_code(out, e->status, e->entry);
+        pack_code(out, e->status, e->entry);
         packing_put(out, (uint64_t)e->blame);
         before = e->second;
     }

@@ -14,6 +14,7 @@
 #include "alert/set.h"
 #include "base/alloc.h"
 #include "base/packing.h"
+#include "tally/pack.h"
 
 #include <stdlib.h>
 
@@ -138,7 +139,7 @@ static void put_codes(struct buf *out, const struct alert *a)
 {
     packing_put(out, a->n_codes);
     for (uint32_t i = 0; i < a->n_codes; i++) {
-        piece_put_code(out, a->codes[i].status, a->codes[i].entry);
+        pack_code(out, a->codes[i].status, a->codes[i].entry);
         packing_put(out, (uint64_t)a->codes[i].blame);
         packing_put(out, a->codes[i].count);
         packing_put(out, a->codes[i].is_new);
@@ -301,7 +302,7 @@ static void put_diagnosis(struct buf *out, const struct diagnosis *d)
         packing_put_text(out, text_of(e->route));
         packing_put_text(out, text_of(e->upstream));
         packing_put(out, e->count);
-        piece_put_code(out, e->status, e->entry);
+        pack_code(out, e->status, e->entry);
         packing_put(out, e->blame);
     }
     packing_put(out, d->n_samples);
@@ -364,7 +365,7 @@ static void put_seen(struct buf *out, const struct series *s)
     packing_put_signed(out, s->known_from);
     packing_put(out, s->seen.n);
     for (uint32_t i = 0; i < s->seen.n; i++) {
-        piece_put_code(out, s->seen.codes[i].status, s->seen.codes[i].entry);
+        pack_code(out, s->seen.codes[i].status, s->seen.codes[i].entry);
         packing_put_signed(out, s->seen.codes[i].first);
     }
 }

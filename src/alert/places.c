@@ -11,6 +11,7 @@
  */
 #include "alert/places.h"
 
+#include "alert/privacy.h"
 #include "base/alloc.h"
 
 #include <stdlib.h>
@@ -127,16 +128,6 @@ static size_t sum_mentions(const struct survey *s, struct mention *mentions, siz
     return kept;
 }
 
-/* A NUL would end the text for everybody who reads it. */
-static void copy_name(const struct label *name, char out[ALERT_NAME_BYTES])
-{
-    size_t len = name->len < ALERT_NAME_BYTES ? name->len : ALERT_NAME_BYTES - 1;
-    for (size_t i = 0; i < len; i++) {
-        out[i] = (char)(name->text[i] ? name->text[i] : '?');
-    }
-    out[len] = '\0';
-}
-
 /* The places of a set of dimensions (bits), one of each. */
 struct narrow {
     unsigned set;
@@ -197,7 +188,7 @@ static void name_places(const struct survey *s, const struct mention *mentions, 
         }
         struct alert_where *where = &out->where[out->n_where++];
         where->dimension = dimensions[m->dimension];
-        copy_name(m->name, where->name);
+        privacy_copy(label_text(m->name), where->name, sizeof where->name);
         where->errors = m->errors;
         where->share = (double)m->errors / (double)s->total;
         where->before = s->before ? (double)m->before / (double)s->before : -1;

@@ -237,3 +237,13 @@ void privacy_clean(struct span line, char *out, size_t size)
     }
     *t.at = '\0';
 }
+
+/* A NUL would end the text for everybody who reads it. */
+void privacy_copy(struct span line, char *out, size_t size)
+{
+    line = span_head(line, size - 1);
+    for (size_t i = 0; i < line.len; i++) {
+        out[i] = (char)(line.ptr[i] ? line.ptr[i] : '?');
+    }
+    out[line.len] = '\0';
+}

@@ -13,4 +13,7 @@
  * taken out; a NUL becomes '?'. Other bytes stay as they are. `size` must not be 0. */
 void privacy_clean(struct span line, char *out, size_t size);
 
+/* Writes it as it is, cut to `size` with its NUL, but for a NUL in it, which becomes '?'. */
+void privacy_copy(struct span line, char *out, size_t size);
+
 #endif

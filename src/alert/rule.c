@@ -227,6 +227,11 @@ bool rule_equal(const struct rule *a, const struct rule *b)
            same(a->objective, b->objective);
 }
 
+double rule_budget_s(const struct rule *rule)
+{
+    return (double)rule->false_alarm_s * (double)(rule->n_series ? rule->n_series : 1);
+}
+
 char *rule_percent(double ratio, char out[RULE_PERCENT])
 {
     double percent = ratio * 100;

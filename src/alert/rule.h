@@ -119,8 +119,8 @@ struct rule_detector {
 };
 
 /* Fills in a preset, "spike", "netdata", "prometheus", "sre", "drift", "silent", "first" or "gone"
- * (figures and sources in rule.c); `name`, `by` and `group_s` stay. False, with the rule untouched,
- * when there is no preset of that name. */
+ * (figures and sources in rule.c); `name`, `by`, `group_s` and `samples` stay. False, with the rule
+ * untouched, when there is no preset of that name. */
 bool rule_preset(struct rule *rule, struct span preset);
 
 /* The names of the presets, NULL at the end. Static. */
@@ -131,6 +131,10 @@ int rule_check(const struct rule *rule, struct problem *why);
 
 /* Do both find the same, and have the same name? How it is told does not matter. */
 bool rule_equal(const struct rule *a, const struct rule *b);
+
+/* How many seconds of a series there may be for each false alarm: the rule's budget is shared by
+ * its series. */
+double rule_budget_s(const struct rule *rule);
 
 /* Writes a ratio as a person says it, "31 %", "0.12 %", "under 0.01 %", and returns `out`. */
 char *rule_percent(double ratio, char out[RULE_PERCENT]);

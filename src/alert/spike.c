@@ -549,13 +549,6 @@ static void take_second(struct spike *s, int64_t second, double n, double x, dou
     }
 }
 
-/* How many seconds with traffic there may be for each false alarm: the rule's budget is shared by
- * its series. */
-static double budget_of(const struct rule *rule)
-{
-    return (double)rule->false_alarm_s * (double)(rule->n_series ? rule->n_series : 1);
-}
-
 static void find(const struct spike *s, int64_t second, struct rule_finding *out)
 {
     double n = s->requests - s->onset_requests, x = s->errors - s->onset_errors;
@@ -576,7 +569,7 @@ static void spike_tick(void *state, const struct rule *rule, int64_t second, uin
                        uint64_t errors, struct rule_finding *out)
 {
     struct spike *s = state;
-    double budget = budget_of(rule), n = (double)requests;
+    double budget = rule_budget_s(rule), n = (double)requests;
     double x = errors < requests ? (double)errors : n;
     if (!s->has_ticked) {
         begin(s, second, budget);

@@ -168,9 +168,7 @@ static int compare_seconds(const void *left, const void *right)
     if (a->second != b->second) {
         return a->second < b->second ? -1 : 1;
     }
-    size_t least = a->host.len < b->host.len ? a->host.len : b->host.len;
-    int order = least ? memcmp(a->host.ptr, b->host.ptr, least) : 0;
-    return order ? order : (a->host.len > b->host.len) - (a->host.len < b->host.len);
+    return span_compare(a->host, b->host);
 }
 
 static size_t add_seconds(struct second *to, const struct window *w)

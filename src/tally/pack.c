@@ -20,13 +20,24 @@ enum {
 /* Windows believe no second further from 1970 (window.c). */
 #define SECONDS_MOST ((int64_t)1 << 41)
 
+void pack_code(struct buf *out, uint16_t status, uint16_t entry)
+{
+    packing_put(out, status);
+    packing_put_text(out, span_of(verdict_vendor((struct verdict){status, entry, BLAME_NONE})));
+}
+
+void pack_read_code(struct packing *in, uint16_t *status, uint16_t *entry)
+{
+    *status = (uint16_t)packing_get_upto(in, STATUS_SLOTS - 1);
+    *entry = verdict_entry_of(*status, packing_get_text(in));
+}
+
 static void pack_cells(const struct tally *t, struct buf *out)
 {
     packing_put(out, t->n_cells);
     for (uint32_t i = 0; i < t->n_cells; i++) {
         const struct tally_cell *cell = &t->cells[i];
-        packing_put(out, cell->verdict.status);
-        packing_put_text(out, span_of(verdict_vendor(cell->verdict)));
+        pack_code(out, cell->verdict.status, cell->verdict.entry);
         packing_put(out, (uint64_t)cell->verdict.blame);
         packing_put(out, cell->count);
     }
@@ -35,8 +46,8 @@ static void pack_cells(const struct tally *t, struct buf *out)
 static void read_cells(struct packing *in, struct tally *t)
 {
     for (uint64_t n = packing_get_upto(in, CELLS_MOST); n > 0 && !in->is_bad; n--) {
-        struct verdict v = {.status = (uint16_t)packing_get_upto(in, STATUS_SLOTS - 1)};
-        v.entry = verdict_entry_of(v.status, packing_get_text(in));
+        struct verdict v;
+        pack_read_code(in, &v.status, &v.entry);
         v.blame = (enum blame)packing_get_upto(in, BLAMES - 1);
         uint64_t count = packing_get(in);
         if (!in->is_bad) {
@@ -331,14 +342,12 @@ bool pack_has_waiting(const struct window *w)
 static void pack_line(struct buf *out, int64_t stamp, const struct window_line *line,
                       uint32_t unparsed)
 {
-    struct verdict v = {line->status, line->entry, line->blame};
     packing_put_signed(out, stamp);
     packing_put_text(out, line->host);
     packing_put_text(out, line->route);
     packing_put_text(out, line->upstream);
     packing_put_text(out, line->text);
-    packing_put(out, line->status);
-    packing_put_text(out, span_of(verdict_vendor(v)));
+    pack_code(out, line->status, line->entry);
     packing_put(out, (uint64_t)line->class);
     packing_put(out, (uint64_t)line->blame);
     packing_put(out, unparsed);
@@ -351,14 +360,15 @@ static void pack_line(struct buf *out, int64_t stamp, const struct window_line *
 static void read_line(struct packing *in, struct window *w, bool is_new)
 {
     int64_t stamp = packing_get_signed(in);
-    struct window_line line = {.host = packing_get_text(in),
-                               .route = packing_get_text(in),
-                               .upstream = packing_get_text(in),
-                               .text = packing_get_text(in),
-                               .status = (uint16_t)packing_get_upto(in, STATUS_SLOTS - 1),
-                               .entry = VERDICT_UNASSIGNED};
+    struct window_line line = {.entry = VERDICT_UNASSIGNED};
+    line.host = packing_get_text(in);
+    line.route = packing_get_text(in);
+    line.upstream = packing_get_text(in);
+    line.text = packing_get_text(in);
     if (is_new) {
-        line.entry = verdict_entry_of(line.status, packing_get_text(in));
+        pack_read_code(in, &line.status, &line.entry);
+    } else {
+        line.status = (uint16_t)packing_get_upto(in, STATUS_SLOTS - 1);
     }
     line.class = (enum status_class)packing_get_upto(in, STATUS_CLASSES - 1);
     line.blame = (enum blame)packing_get_upto(in, BLAMES - 1);

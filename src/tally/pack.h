@@ -5,7 +5,7 @@
 #ifndef TEAPOT_TALLY_PACK_H
 #define TEAPOT_TALLY_PACK_H
 
-#include "base/buf.h"
+#include "base/packing.h"
 #include "tally/tally.h"
 
 /* Appends the counts. What is empty takes a byte or two. */
@@ -14,6 +14,10 @@ void pack_tally(const struct tally *t, struct buf *out);
 /* Adds the counts that pack_tally wrote to a tally. False, with what was read so far added, when
  * the bytes are damaged or of a version that is not known; the tally is sound in any case. */
 bool pack_read(struct tally *t, struct span bytes);
+
+/* Appends a status and the owner of its entry (as in struct verdict), by name; and reads them. */
+void pack_code(struct buf *out, uint16_t status, uint16_t entry);
+void pack_read_code(struct packing *in, uint16_t *status, uint16_t *entry);
 
 /* Does a window hold back lines whose second is not known yet? */
 bool pack_has_waiting(const struct window *w);

@@ -207,6 +207,31 @@ static void a_rename_inside_the_glob_is_no_new_file(void **state)
     assert_int_equal(w->n_sources, 1);
 }
 
+/* Of the files of one log some may be equal to the byte: where the traffic is, and the log has no
+ * time, or no more than seconds. */
+static void files_that_came_and_went_unseen_are_read_though_they_are_equal(void **state)
+{
+    struct world *w = *state;
+    w->hide_ends = true;
+    world_write(w, "a.log", "one\n");
+    world_follow(w, "a.log");
+    world_expect(w, "a.log", "one\n");
+    world_settle(w);
+    world_rename(w, "a.log", "a.log.1");
+    world_write(w, "a.log", "up\n");
+    world_rename(w, "a.log.1", "a.log.2");
+    world_rename(w, "a.log", "a.log.1");
+    world_write(w, "a.log", "up\n");
+    world_rename(w, "a.log.2", "a.log.3");
+    world_rename(w, "a.log.1", "a.log.2");
+    world_rename(w, "a.log", "a.log.1");
+    world_write(w, "a.log", "up\n");
+    world_expect(w, "a.log", "one\nup\nup\nup\n");
+    world_look(w);
+    world_look(w);
+    world_expect(w, "a.log", "one\nup\nup\nup\n");
+}
+
 /* A walk of random actions on a few logs under one glob, against what must come of it: each line
  * once. */
 struct walk {
@@ -357,6 +382,7 @@ int main(void)
         TEST(without_a_successor_lines_after_the_end_are_still_read),
         TEST(a_deleted_file_is_drained_and_then_let_go),
         TEST(two_rotations_at_once_lose_nothing_that_was_open),
+        TEST(files_that_came_and_went_unseen_are_read_though_they_are_equal),
         TEST(a_backlog_of_the_old_file_comes_before_the_new_one),
         TEST(a_file_with_two_names_is_read_once),
         TEST(a_link_that_is_turned_to_another_file_is_a_rotation),

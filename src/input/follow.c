@@ -143,7 +143,7 @@ static void adopt(struct follow *w, struct name *name, struct tail_file *f, stru
 
 static struct siblings_at places_of(const struct follow *w, const struct name *name)
 {
-    return (struct siblings_at){name->path, w->names.rotated, w->names.n_rotated};
+    return (struct siblings_at){name->path, w->names.rotated, w->names.n_rotated, &w->moved};
 }
 
 static void announce(struct follow *w, struct name *name)
@@ -585,6 +585,7 @@ static void look_all_rotated(struct follow *w)
 bool follow_mark(struct follow *w, const char *path)
 {
     if (!path) {
+        moved_done(&w->moved); /* of what was lost, some may have been about these */
         w->look_all = true;
         return true;
     }
@@ -607,6 +608,11 @@ bool follow_mark(struct follow *w, const char *path)
     /* A file that was renamed may be written to under a name that is none of ours. */
     w->look_rotated |= !name && w->has_rotated;
     return w->queued || w->look_rotated;
+}
+
+void follow_moved(struct follow *w, const char *path, const char *from)
+{
+    moved_tell(&w->moved, path, from, from && names_find(&w->names, from));
 }
 
 /* Names of globs that lead nowhere are kept for their `user`, but not for ever. */
@@ -652,6 +658,9 @@ static void look_everywhere(struct follow *w, bool by_clock)
     w->look_all = false;
     w->tick = false;
     w->n_ticks += by_clock;
+    if (by_clock) {
+        moved_age(&w->moved);
+    }
     watch_look(&w->watches);
     names_scan(&w->names);
     for (struct name *name = w->names.first; name && !w->is_stopping; name = name->next) {
@@ -774,6 +783,7 @@ void follow_init(struct follow *w, const struct tail_options *options)
 void follow_done(struct follow *w)
 {
     known_done(&w->known);
+    moved_done(&w->moved);
     names_done(&w->names);
     free(w->buf);
 }

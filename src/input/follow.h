@@ -6,6 +6,7 @@
 #define TEAPOT_INPUT_FOLLOW_H
 
 #include "input/known.h"
+#include "input/moved.h"
 
 /* Lies in the tail, which sets the first four members, `tick`, `look_all` and `is_stopping`. */
 struct follow {
@@ -18,6 +19,7 @@ struct follow {
                            int64_t *looked_ms, void *ctx);
     unsigned n_looks; /* beyond the first ones, at files beside names */
     struct names names;
+    struct moved moved;
     struct known known;
     struct tail_file *active_first, *active_last; /* with bytes to be read */
     struct name *queued;                          /* to be looked at */
@@ -36,6 +38,9 @@ void follow_init(struct follow *w, const struct tail_options *options);
 
 /* Something happened to `path`, or anywhere when that is NULL. True when that asks for a look. */
 bool follow_mark(struct follow *w, const char *path);
+
+/* Another file is at `path` now, or none; `from` is where it was renamed from, or NULL. */
+void follow_moved(struct follow *w, const char *path, const char *from);
 
 /* Looks at what was marked, at what is due by the clock, or at everything. */
 void follow_look(struct follow *w);

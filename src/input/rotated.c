@@ -414,9 +414,9 @@ int64_t rotated_since(struct rotated *r, const struct siblings_at *at, int64_t s
         if (is_known(known, s) || is_now(s, now) || !is_since(s, since_ns, &born)) {
             continue;
         }
-        bool is_left = is_in_making(&all, s) || is_to_wait(s, now);
+        bool is_left = !s->is_moved && (is_in_making(&all, s) || is_to_wait(s, now));
         if (!is_left) {
-            int is_copy = is_copy_of_known(s, at->path, now, known);
+            int is_copy = s->is_moved ? 0 : is_copy_of_known(s, at->path, now, known);
             is_left = is_copy < 0 || (is_copy == 0 && !add(r, s, &beginning));
         }
         oldest = is_left && (oldest == 0 || born < oldest) ? born : oldest;

@@ -53,7 +53,8 @@ struct tail_file *rotated_copy(const struct siblings_at *at, const struct tail_p
 
 /* Files that came and went since a moment, by the time when the file system made them (one that
  * does not tell gives none). `now` is the open file of the name, or -1: a copy of what it holds is
- * left for later. Returns when the oldest of those that are left was made, 0 when none is. */
+ * left for later, unless it is known to have stood at the name. Returns when the oldest of those
+ * that are left was made, 0 when none is. */
 int64_t rotated_since(struct rotated *r, const struct siblings_at *at, int64_t since_ns, int now,
                       const struct known *known);
 

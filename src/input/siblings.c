@@ -64,7 +64,8 @@ static void insert(struct siblings *s, struct sibling *new)
     s->all[at] = *new;
 }
 
-static void take_entry(struct siblings *s, struct span folder, struct span base, const char *entry)
+static void take_entry(struct siblings *s, const struct siblings_at *at, struct span folder,
+                       struct span base, const char *entry)
 {
     struct span name = span_of(entry), behind = span_after(name, base.len);
     if (!span_starts(name, base) || !is_suffix(behind) || span_ends(name, SPAN(".tmp")) ||
@@ -79,11 +80,13 @@ static void take_entry(struct siblings *s, struct span folder, struct span base,
         sibling_done(&new);
         return;
     }
+    new.is_moved = at->moved &&moved_has(at->moved, new.path);
     insert(s, &new);
 }
 
 /* A glob of many logs' files gives all of them: those of this one are told by their names. */
-static void find_elsewhere(struct siblings *s, struct span base, const char *pattern)
+static void find_elsewhere(struct siblings *s, const struct siblings_at *at, struct span base,
+                           const char *pattern)
 {
     glob_t found;
     if (glob(pattern, GLOB_NOSORT, NULL, &found)) {
@@ -92,7 +95,7 @@ static void find_elsewhere(struct siblings *s, struct span base, const char *pat
     for (size_t i = 0; i < found.gl_pathc; i++) {
         const char *path = found.gl_pathv[i], *slash = strrchr(path, '/');
         size_t folder = slash ? (size_t)(slash - path) + 1 : 0;
-        take_entry(s, (struct span){path, folder}, base, path + folder);
+        take_entry(s, at, (struct span){path, folder}, base, path + folder);
     }
     globfree(&found);
 }
@@ -107,14 +110,14 @@ void siblings_find(struct siblings *s, const struct siblings_at *at)
     DIR *dir = opendir(where);
     struct dirent *entry;
     while (dir && (entry = readdir(dir))) {
-        take_entry(s, folder, base, entry->d_name);
+        take_entry(s, at, folder, base, entry->d_name);
     }
     if (dir) {
         closedir(dir);
     }
     free(where);
     for (size_t i = 0; i < at->n_globs; i++) {
-        find_elsewhere(s, base, at->globs[i]);
+        find_elsewhere(s, at, base, at->globs[i]);
     }
 }
 

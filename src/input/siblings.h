@@ -6,6 +6,7 @@
 #ifndef TEAPOT_INPUT_SIBLINGS_H
 #define TEAPOT_INPUT_SIBLINGS_H
 
+#include "input/moved.h"
 #include "input/tail_types.h"
 
 #include <stdbool.h>
@@ -19,6 +20,7 @@ struct sibling {
     char *path;
     struct stat st;
     bool is_packed;
+    bool is_moved;    /* it stood at the name itself, before it was renamed */
     bool is_numbered; /* what is behind the name begins with a digit, as rotation makes it */
     char *head;       /* at most TAIL_HEAD_BYTES, unpacked; NULL: not read yet */
     size_t head_len;
@@ -35,6 +37,7 @@ struct siblings_at {
     const char *path;
     char *const *globs;
     size_t n_globs;
+    const struct moved *moved; /* NULL: of no rename is anything known */
 };
 
 /* Finds those of a path. A zeroed struct is empty; freed with siblings_done. */

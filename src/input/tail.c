@@ -56,6 +56,12 @@ static void on_name(const char *path, void *ctx)
     }
 }
 
+static void on_moved(const char *path, const char *from, void *ctx)
+{
+    struct tail *t = ctx;
+    follow_moved(&t->follow, path, from);
+}
+
 static void on_folder_error(const char *folder, int error, void *ctx)
 {
     struct tail *t = ctx;
@@ -85,7 +91,8 @@ static void on_closed(uv_handle_t *handle)
 struct tail *tail_start(uv_loop_t *loop, const struct tail_options *options,
                         const struct tail_events *events, void *ctx)
 {
-    static const struct watch_events watch_events = {on_name, on_folder_error, on_stopped};
+    static const struct watch_events watch_events = {on_name, on_moved, on_folder_error,
+                                                     on_stopped};
     struct tail *t = alloc_zero(1, sizeof(*t));
     t->follow.loop = loop;
     t->follow.events = *events;

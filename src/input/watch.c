@@ -52,6 +52,20 @@ static const char *folder_of(const struct watch *w)
     return w->prefix[0] ? w->prefix : ".";
 }
 
+/* A rename within watched folders comes as two events with one cookie. */
+static void tell_move(struct watch_set *set, const struct inotify_event *event, const char *path)
+{
+    if (event->mask & IN_MOVED_FROM) {
+        free(set->from);
+        set->from = alloc_text(span_of(path));
+        set->cookie = event->cookie;
+    } else if (event->mask & (IN_CREATE | IN_DELETE | IN_MOVED_TO)) {
+        bool is_other_half =
+            (event->mask & IN_MOVED_TO) && set->from && set->cookie == event->cookie;
+        set->events.on_moved(path, is_other_half ? set->from : NULL, set->ctx);
+    }
+}
+
 /* Tells an event to all watches with that number: two names of one folder share it. */
 static void tell(struct watch_set *set, const struct inotify_event *event, const char *name)
 {
@@ -62,6 +76,7 @@ static void tell(struct watch_set *set, const struct inotify_event *event, const
          w = keymap_next(&set->by_number, key, &at)) {
         int len = snprintf(path, sizeof(path), "%s%s", w->prefix, name);
         if (len > 0 && (size_t)len < sizeof(path)) {
+            tell_move(set, event, path);
             set->events.on_name(path, set->ctx);
         }
         if (event->mask & IN_IGNORED) {
@@ -293,6 +308,8 @@ static void on_closed(uv_handle_t *handle)
             close(set->fd);
         }
         set->fd = -1;
+        free(set->from);
+        set->from = NULL;
         set->events.on_stopped(set->ctx);
     }
 }

@@ -21,6 +21,9 @@ struct watch_events {
     /* Something happened to `path`: the folder, as it was written, and the name in it. NULL: events
      * were lost, it may be anything. */
     void (*on_name)(const char *path, void *ctx);
+    /* Before that: another file has the name `path` now, or none. `from` is where it was renamed
+     * from; NULL: it was made or deleted, or came from a folder that is not watched. */
+    void (*on_moved)(const char *path, const char *from, void *ctx);
     /* A folder can't be watched, once for each change of the reason; `error` is a negative errno.
      */
     void (*on_error)(const char *folder, int error, void *ctx);
@@ -35,7 +38,9 @@ struct watch_set {
     void *ctx;
     struct watch *first;
     struct keymap by_number;
-    int fd; /* of inotify; -1: there is none */
+    char *from;      /* of the last rename, of which the kernel told one half; NULL: none */
+    uint32_t cookie; /* of that half */
+    int fd;          /* of inotify; -1: there is none */
     uv_poll_t poll;
     uv_timer_t pause;
     unsigned n_open; /* of the two handles */

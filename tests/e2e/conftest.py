@@ -306,6 +306,22 @@ def receiver():
 APACHE_MODULES = "/usr/lib/apache2/modules"
 
 
+# A configuration of nginx up to the settings of its http block: for root and anybody, in one folder.
+NGINX_HEAD = """
+daemon off;
+pid {folder}/nginx.pid;
+error_log {folder}/error.log;
+{user}
+events {{ worker_connections 256; }}
+http {{
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+"""
+
+
 def apache_conf(folder, port, modules, root=None):
     """What every httpd under test begins with: it runs in `folder` and serves folder/www."""
     if not os.path.isdir(APACHE_MODULES):

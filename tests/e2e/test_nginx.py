@@ -8,20 +8,9 @@ import time
 
 import pytest
 
-from conftest import codes_of, free_port, get, is_listening, needs, wait_for
+from conftest import NGINX_HEAD, codes_of, free_port, get, is_listening, needs, wait_for
 
-NGINX = """
-daemon off;
-pid {folder}/nginx.pid;
-error_log {folder}/error.log;
-{user}
-events {{ worker_connections 256; }}
-http {{
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
+NGINX = NGINX_HEAD + """\
     access_log {folder}/access.log combined;
     server {{
         listen 127.0.0.1:{port};

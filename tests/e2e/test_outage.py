@@ -6,26 +6,12 @@ import sys
 import threading
 import time
 
-import pytest
-
-from conftest import Receiver, free_port, get, is_listening, needs, wait_for
+from conftest import NGINX_HEAD, Receiver, free_port, get, is_listening, needs, wait_for
+from test_blame import WHY
 from test_deliver import manager, told
 
-NGINX = """
-daemon off;
-pid {folder}/nginx.pid;
-error_log {folder}/error.log;
-{user}
-events {{ worker_connections 256; }}
-http {{
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    log_format why '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent '
-                   '"$http_referer" "$http_user_agent" $request_time '
-                   '"$upstream_addr" "$upstream_status" "$upstream_connect_time" "$upstream_header_time"';
+NGINX = NGINX_HEAD + """\
+    log_format why '{why}';
     access_log {folder}/access.log why;
     server {{
         listen 127.0.0.1:{port};
@@ -34,13 +20,8 @@ http {{
     }}
 }}
 """
-FORMAT = (
-    'nginx:$remote_addr - $remote_user [$time_local] \\"$request\\" $status $body_bytes_sent '
-    '\\"$http_referer\\" \\"$http_user_agent\\" $request_time '
-    '\\"$upstream_addr\\" \\"$upstream_status\\" \\"$upstream_connect_time\\" \\"$upstream_header_time\\"'
-)
 CONFIG = """
-source site {{ path = {{"{folder}/access.log"}}  format = "{form}" }}
+source site {{ path = {{"{folder}/access.log"}}  format = "nginx:{form}" }}
 store {{ path = "{folder}/teapotd.db"  checkpoint_every = 100ms }}
 alert spike {{ by = {{source}}  false_alarms = "1 per 30d" }}
 alert quick {{ preset = none  critical = 20%  window = 5s  min_requests = 20  by = upstream }}
@@ -96,7 +77,7 @@ def test_an_upstream_that_is_killed(tmp_path, running, daemon, receiver):
     one = running(server)
     conf = tmp_path / "nginx.conf"
     user = "user root;" if os.geteuid() == 0 else ""
-    conf.write_text(NGINX.format(folder=tmp_path, port=port, upstream=upstream, user=user))
+    conf.write_text(NGINX.format(folder=tmp_path, why=WHY, port=port, upstream=upstream, user=user))
     running([needs("nginx"), "-p", str(tmp_path), "-c", str(conf)])
     wait_for(lambda: is_listening(port) and is_listening(upstream), "the servers")
     page, chat = Receiver(), Receiver()
@@ -105,7 +86,7 @@ def test_an_upstream_that_is_killed(tmp_path, running, daemon, receiver):
     pager.write_text('#!/bin/sh\ncat >>"%s/paged"\necho >>"%s/paged"\n' % (tmp_path, tmp_path))
     pager.chmod(0o755)
     d = daemon(
-        CONFIG.format(folder=tmp_path, form=FORMAT, am=am, generic=receiver.url, slack=chat.url)
+        CONFIG.format(folder=tmp_path, form=WHY.replace('"', '\\"'), am=am, generic=receiver.url, slack=chat.url)
     )
     traffic = Traffic(port)
     try:

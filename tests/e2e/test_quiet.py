@@ -30,8 +30,9 @@ def append(folder, minute, lines):
 
 
 def resident(d):
+    """Bytes of its own: pages of the program and its libraries come as they are first needed."""
     status = pathlib.Path("/proc/%d/status" % d.process.pid).read_text()
-    return int(re.search(r"^VmRSS:\s*(\d+)", status, re.M).group(1)) << 10
+    return int(re.search(r"^RssAnon:\s*(\d+)", status, re.M).group(1)) << 10
 
 
 def wait_for_lines(d, lines):

@@ -530,31 +530,37 @@ static bool has_rotated(struct world *w, const void *what)
     return world_source(w, what)->rotated > 0;
 }
 
-static void a_file_that_is_lent_is_left_alone_until_it_comes_back(void **state)
+/* Writes a backlog to a.log, which `text` is then, and follows it until it is lent. */
+static struct tail_file *lend_backlog(struct world *w, struct buf *text)
 {
-    struct world *w = *state;
-    struct buf text = {0};
-    while (text.len < TAIL_BACKLOG_BYTES + 1000) {
-        buf_printf(&text, "%099d\n", 7);
+    for (int i = 0; text->len < TAIL_BACKLOG_BYTES + 2 * TAIL_CHUNK_BYTES; i++) {
+        buf_printf(text, "%099d\n", i);
     }
-    world_write(w, "a.log", text.data);
+    world_write(w, "a.log", text->data);
     w->wants_backlogs = true;
     world_follow(w, "a.log");
     world_wait(w, has_lent, NULL);
-    struct tail_file *f = tail_each(w->tail, NULL);
+    return tail_each(w->tail, NULL);
+}
+
+static void a_file_that_is_lent_is_left_alone_until_it_comes_back(void **state)
+{
+    struct world *w = *state;
+    struct buf text = {0}, want = {0};
+    struct tail_file *f = lend_backlog(w, &text);
+    size_t given = world_source(w, "a.log")->text.len;
     assert_ptr_equal(w->lent, f);
-    assert_int_equal(world_source(w, "a.log")->text.len, 0);
     assert_int_equal(world_source(w, "a.log")->caught_up, 0);
     /* Its successor waits. */
     world_rename(w, "a.log", "a.log.1");
     world_write(w, "a.log", "next\n");
     world_wait(w, has_rotated, "a.log");
     uv_run(&w->loop, UV_RUN_NOWAIT);
-    assert_int_equal(world_source(w, "a.log")->text.len, 0);
+    assert_int_equal(world_source(w, "a.log")->text.len, given);
     assert_true(tail_advance(w->tail, f, text.len - 200));
     assert_int_equal(tail_file_lag(f), 200);
     tail_resume(w->tail, f);
-    struct buf want = {0};
+    buf_add(&want, span_head(buf_span(&text), given));
     buf_add(&want, span_after(buf_span(&text), text.len - 200));
     buf_text(&want, "next\n");
     world_expect(w, "a.log", want.data);
@@ -565,29 +571,47 @@ static void a_file_that_is_lent_is_left_alone_until_it_comes_back(void **state)
 static void a_lent_file_that_was_written_anew_is_known_by_its_head(void **state)
 {
     struct world *w = *state;
-    struct buf text = {0};
-    while (text.len < TAIL_BACKLOG_BYTES + 1000) {
-        buf_printf(&text, "%099d\n", 7);
-    }
-    world_write(w, "a.log", text.data);
-    w->wants_backlogs = true;
-    world_follow(w, "a.log");
-    world_wait(w, has_lent, NULL);
-    struct tail_file *f = tail_each(w->tail, NULL);
-    assert_true(tail_advance(w->tail, f, 100000));
+    struct buf text = {0}, want = {0};
+    struct tail_file *f = lend_backlog(w, &text);
+    size_t given = world_source(w, "a.log")->text.len;
+    assert_true(tail_advance(w->tail, f, given + 100000));
     w->wants_backlogs = false;
     world_truncate(w, "a.log", 0);
     world_write(w, "a.log", "x");
     world_write(w, "a.log", text.data);
-    assert_false(tail_advance(w->tail, f, 200000));
+    assert_false(tail_advance(w->tail, f, given + 200000));
     assert_int_equal(world_source(w, "a.log")->truncated, 1);
     assert_int_equal(tail_file_position(f).offset, 0);
-    struct buf want = {0};
+    buf_add(&want, span_head(buf_span(&text), given));
     buf_byte(&want, 'x');
     buf_add(&want, buf_span(&text));
     world_expect(w, "a.log", want.data);
     buf_done(&text);
     buf_done(&want);
+}
+
+/* Nothing of it was merged when it was copied and truncated: what was read before it was lent shows
+ * which file is the copy. */
+static void a_lent_file_that_was_copied_and_truncated_is_read_on_in_its_copy(void **state)
+{
+    struct world *w = *state;
+    struct buf text = {0};
+    w->hide_ends = true;
+    struct tail_file *f = lend_backlog(w, &text);
+    uint64_t given = tail_file_position(f).offset;
+    assert_in_range(given, 1, text.len - 1);
+    w->wants_backlogs = false;
+    world_write(w, "a.log.1", text.data);
+    world_truncate(w, "a.log", 0);
+    world_write(w, "a.log", "new\n");
+    assert_false(tail_advance(w->tail, f, given + 100000));
+    assert_int_equal(world_source(w, "a.log")->lost_bytes, 0);
+    buf_text(&text, "new\n");
+    world_expect(w, "a.log", text.data);
+    world_look(w);
+    world_look(w);
+    world_expect(w, "a.log", text.data);
+    buf_done(&text);
 }
 
 static void when_all_is_read_the_loop_sleeps(void **state)
@@ -654,6 +678,7 @@ int main(void)
         TEST(many_backlogs_leave_the_loop_to_others_between_turns),
         TEST(a_file_that_is_lent_is_left_alone_until_it_comes_back),
         TEST(a_lent_file_that_was_written_anew_is_known_by_its_head),
+        TEST(a_lent_file_that_was_copied_and_truncated_is_read_on_in_its_copy),
         TEST(when_all_is_read_the_loop_sleeps),
         TEST(stopping_in_a_callback_is_the_last_of_it),
     };

@@ -704,11 +704,12 @@ static bool must_wait(const struct tail_file *f)
     return f->older && (f->older->is_active || f->older->is_lent);
 }
 
-/* Does the caller want to read the file itself? */
+/* Does the caller want to read the file itself? Only when its first bytes were read here: without a
+ * head nothing would show that what is lent was truncated, nor which file is the copy of it. */
 static bool lend(struct follow *w, struct tail_file *f)
 {
     uint64_t bytes = tail_file_lag(f);
-    if (bytes >= TAIL_BACKLOG_BYTES && w->events.on_backlog) {
+    if (bytes >= TAIL_BACKLOG_BYTES && f->head_len && w->events.on_backlog) {
         f->is_lent = true; /* it may be given back before this call returns */
         f->is_lent = w->events.on_backlog(f, bytes, w->ctx) && f->is_lent;
     }

@@ -6,9 +6,11 @@
  * which has a header and then second,requests,errors; seconds may be left out. Printed is JSON,
  * {"FILE": [[fired, resolved or null], …]}, and on stderr what a second costs. Or made-up ones,
  *
- *     spikes --traffic KIND [--seed N] [--series N] [--days N] [--incidents DAY] PRESET ...
+ *     spikes --traffic KIND [--seed N] [--series N] [--days N] [--incidents DAY | --stops DAY]
+ *            PRESET ...
  *
- * of one of the kinds in kinds.c, and after DAY days of quiet with about eight incidents a day.
+ * of one of the kinds in kinds.c, and after DAY days of quiet with about eight incidents a day:
+ * errors, or no requests at all.
  * Printed is a line of JSON for each preset (trial.h). bench/falsealarms makes tables of them.
  */
 #include "base/clock.h"
@@ -124,6 +126,9 @@ static bool take_option(struct trial *trial, const char *name, const char *value
         trial->days = (int)number;
     } else if (strcmp(name, "--incidents") == 0) {
         trial->quiet_days = (int)number;
+    } else if (strcmp(name, "--stops") == 0) {
+        trial->quiet_days = (int)number;
+        trial->are_stops = true;
     } else {
         return false;
     }

@@ -64,7 +64,7 @@ static double added_by(const struct incident *i, int64_t second)
 }
 
 /* Begins an incident, or says when the next one will. */
-static bool plan(struct incident *i, struct random *r, int64_t second)
+static bool plan(const struct trial *trial, struct incident *i, struct random *r, int64_t second)
 {
     if (i->is_there && second >= i->until + AFTER_S) {
         i->is_there = false;
@@ -77,6 +77,10 @@ static bool plan(struct incident *i, struct random *r, int64_t second)
     i->until = second + LASTS_S + (int64_t)random_between(r, 0, LASTS_MORE_S);
     i->magnitude = (int)random_between(r, 0, TRIAL_MAGNITUDES);
     i->shape = (enum shape)random_between(r, 0, SHAPES);
+    if (trial->are_stops) {
+        i->magnitude = TRIAL_MAGNITUDES - 1;
+        i->shape = STEP;
+    }
     return true;
 }
 
@@ -145,9 +149,13 @@ static void run_series(const struct trial *trial, struct trial_score *scores, st
         incident.from += (int64_t)random_between(&random, 0, PAUSE_MORE_S);
     }
     for (int64_t second = 0; second < end; second++) {
-        bool is_new = plan(&incident, &random, second);
+        bool is_new = plan(trial, &incident, &random, second);
+        double added = added_by(&incident, second);
         uint64_t requests, errors;
-        traffic_next(&traffic, second, added_by(&incident, second), &requests, &errors);
+        traffic_next(&traffic, second, trial->are_stops ? 0 : added, &requests, &errors);
+        if (trial->are_stops && added > 0) {
+            requests = errors = 0;
+        }
         for (size_t k = 0; k < n; k++) {
             if (is_new) {
                 meet(&watches[k], &scores[k], &incident);

@@ -21,6 +21,7 @@ struct trial {
     int days;       /* of each series */
     int quiet_days; /* before the first incident; below 0: there is none */
     int n_series;
+    bool are_stops; /* no requests at all in an incident, rather than errors */
 };
 
 struct numbers {

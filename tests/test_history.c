@@ -39,12 +39,16 @@ static void windows_are_counted_by_minute_and_code(void **state)
     struct history h = {0};
     struct window_record records[] = {{.second = HOUR + 5, .requests = 10, .e5xx = 2},
                                       {.second = HOUR + 5, .host = 3, .requests = 10, .e5xx = 2},
+                                      {.second = HOUR + 5, .route = 2, .requests = 9},
+                                      {.second = HOUR + 5, .upstream = 2, .requests = 9},
                                       {.second = HOUR + 59, .requests = 7, .unparsed = 2},
                                       {.second = HOUR + 60, .requests = 1}};
-    struct window_error errors[] = {{.second = HOUR + 5, .count = 2, .status = 502},
-                                    {.second = HOUR + 59, .count = 1, .status = 404},
-                                    {.second = HOUR + 59, .route = 2, .count = 3, .status = 502}};
-    struct window w = {.records = records, .n_records = 4, .errors = errors, .n_errors = 3};
+    struct window_error errors[] = {
+        {.second = HOUR + 5, .count = 2, .status = 502},
+        {.second = HOUR + 59, .count = 1, .status = 404},
+        {.second = HOUR + 59, .route = 2, .count = 3, .status = 502},
+        {.second = HOUR + 59, .count = 8, .status = 502, .blame = WINDOW_MASKED}};
+    struct window w = {.records = records, .n_records = 6, .errors = errors, .n_errors = 4};
     history_add_window(&h, &w, &all);
     history_add_window(&h, &w, &all);
     assert_int_equal(count_of(&h, HOUR, 60, HISTORY_REQUESTS), 34);

@@ -101,13 +101,16 @@ void history_add_window(struct history *h, const struct window *w,
 {
     for (uint32_t i = 0; i < w->n_records; i++) {
         const struct window_record *r = &w->records[i];
-        if (r->host == 0) {
+        if (window_is_whole(r)) {
             add_at(h, bounds, r->second, HISTORY_REQUESTS, r->requests);
             add_at(h, bounds, r->second, HISTORY_UNPARSED, r->unparsed);
         }
     }
     for (uint32_t i = 0; i < w->n_errors; i++) {
         const struct window_error *e = &w->errors[i];
+        if (e->blame == WINDOW_MASKED) {
+            continue; /* the client had another answer */
+        }
         add_at(h, bounds, e->second, e->status, e->count);
     }
 }

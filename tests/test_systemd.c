@@ -126,6 +126,23 @@ static void a_status_can_not_smuggle_in_a_message_of_its_own(void **state)
     assert_string_equal(next(f->notify, got), "STATUS=a log named x MAINPID=1");
 }
 
+/* Then what comes is lost, and nobody waits. */
+static void a_manager_that_reads_nothing_holds_nobody_up(void **state)
+{
+    struct fixture *f = *state;
+    char got[1024], last[1024] = "";
+    for (int i = 0; i < 3000; i++) {
+        systemd_status("watching");
+        systemd_alive();
+    }
+    while (*next(f->notify, got)) {
+        strcpy(last, got);
+    }
+    assert_int_equal(strncmp(last, "STATUS=", 7) * strncmp(last, "WATCHDOG=1", 10), 0);
+    systemd_stopping();
+    assert_string_equal(next(f->notify, got), "STOPPING=1");
+}
+
 static void an_abstract_socket_is_told_too(void **state)
 {
     (void)state;
@@ -350,6 +367,7 @@ int main(void)
         TEST(each_state_is_told_to_the_service_manager),
         TEST(reloading_carries_a_time_that_is_not_before_the_call),
         TEST(a_status_can_not_smuggle_in_a_message_of_its_own),
+        TEST(a_manager_that_reads_nothing_holds_nobody_up),
         TEST(an_abstract_socket_is_told_too),
         TEST(nothing_happens_without_a_service_manager),
         TEST(the_watchdog_is_fed_at_half_its_time),

@@ -1,7 +1,7 @@
 /*
- * What sd_notify(3), sd_watchdog_enabled(3), sd_listen_fds(3) and sd_journal_sendv(3) ask for. All
- * of it is quiet where no service manager is: NOTIFY_SOCKET, WATCHDOG_USEC and LISTEN_FDS are not
- * set then.
+ * What sd_notify(3) says, and sd_watchdog_enabled(3), sd_listen_fds(3) and sd_journal_sendv(3) ask
+ * for. All of it is quiet where no service manager is: NOTIFY_SOCKET, WATCHDOG_USEC and LISTEN_FDS
+ * are not set then.
  */
 #include "run/systemd.h"
 
@@ -10,6 +10,7 @@
 
 #include <inttypes.h>
 #include <poll.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -25,6 +26,7 @@
 
 enum {
     STATUS_BYTES = 256,
+    NOTIFY_WAIT_MS = 1000, /* for room in the manager's queue, when the message must come through */
     JOURNAL_WAIT_MS = 50, /* for room in the journal's queue; then the alert is not written there */
 };
 
@@ -45,16 +47,45 @@ static char *one_line(const char *text, char out[STATUS_BYTES])
     return out;
 }
 
+/* As sd_notify(3), which waits for as long as the receiver reads nothing: where a container hands
+ * its own NOTIFY_SOCKET on, that may be for ever. */
+static void notify(int wait_ms, const char *message)
+{
+    const char *name = getenv("NOTIFY_SOCKET");
+    struct sockaddr_un to = {.sun_family = AF_UNIX};
+    size_t len = name ? strlen(name) : 0;
+    if (len < 2 || len >= sizeof to.sun_path || (name[0] != '/' && name[0] != '@')) {
+        return;
+    }
+    memcpy(to.sun_path, name, len);
+    to.sun_path[0] = name[0] == '@' ? '\0' : '/';
+    socklen_t bytes = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd >= 0 && connect(fd, (struct sockaddr *)&to, bytes) == 0) {
+        struct pollfd room = {.fd = fd, .events = POLLOUT};
+        (void)poll(&room, 1, wait_ms);
+        (void)send(fd, message, strlen(message), MSG_NOSIGNAL);
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+}
+
+static void notify_status(int wait_ms, const char *before, const char *status)
+{
+    char line[STATUS_BYTES], message[STATUS_BYTES + 32];
+    snprintf(message, sizeof message, "%sSTATUS=%s", before, one_line(status, line));
+    notify(wait_ms, message);
+}
+
 void systemd_ready(const char *status)
 {
-    char line[STATUS_BYTES];
-    sd_notifyf(0, "READY=1\nSTATUS=%s", one_line(status, line));
+    notify_status(NOTIFY_WAIT_MS, "READY=1\n", status);
 }
 
 void systemd_status(const char *status)
 {
-    char line[STATUS_BYTES];
-    sd_notifyf(0, "STATUS=%s", one_line(status, line));
+    notify_status(0, "", status);
 }
 
 void systemd_reloading(void)
@@ -62,17 +93,19 @@ void systemd_reloading(void)
     /* It must not be earlier than the request to reload, which our milliseconds could round it to.
      */
     uint64_t now_us = ((uint64_t)clock_mono_ms() + 1) * 1000;
-    sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, now_us);
+    char message[64];
+    snprintf(message, sizeof message, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, now_us);
+    notify(NOTIFY_WAIT_MS, message);
 }
 
 void systemd_stopping(void)
 {
-    sd_notify(0, "STOPPING=1");
+    notify(NOTIFY_WAIT_MS, "STOPPING=1");
 }
 
 void systemd_alive(void)
 {
-    sd_notify(0, "WATCHDOG=1");
+    notify(0, "WATCHDOG=1");
 }
 
 /* Half the limit, as sd_watchdog_enabled(3) recommends; 0 when nobody watches. */

@@ -207,7 +207,7 @@ static void hosts_are_watched_apart(void **state)
     (void)state;
     struct rule rule = world_rule(RULE_BY_HOST);
     struct world *world = world_new(&rule);
-    assert_int_equal(alert_set_by(world->set), WINDOW_BY_HOST);
+    assert_int_equal(alert_set_by(world->set), WINDOW_BY_HOST | WINDOW_ANSWERS);
     struct window w = {.by = WINDOW_BY_HOST};
     write_day(&w, WORLD_START, 1000);
     alert_set_feed(world->set, "a.log", &w, WORLD_START + 1000);
@@ -403,7 +403,7 @@ static void a_rule_on_4xx_shows_lines(void **state)
     struct rule rule = rule_on_words(0, "404", NULL);
     struct world *world = world_new(&rule);
     struct window w = {.by = (uint8_t)alert_set_by(world->set)};
-    assert_int_equal(w.by, WINDOW_4XX_SAMPLES);
+    assert_int_equal(w.by, WINDOW_4XX_SAMPLES | WINDOW_ANSWERS);
     for (int64_t s = WORLD_START; s < WORLD_START + 60; s++) {
         world_add(&w, s, "", 5, 1, 502);
         world_add(&w, s, "", 5, 5, 404);
@@ -444,6 +444,47 @@ static void retries_that_hid_failures_are_told(void **state)
         window_done(&w);
         world_free(world);
     }
+}
+
+/* Traffic of two upstreams, of which one fails from the 600th second on; `step` seconds at once. */
+static struct world *with_a_silent_upstream(unsigned by, int64_t step)
+{
+    struct rule rule = world_rule(by);
+    struct world *world = world_new(&rule);
+    struct window w = {.by = (uint8_t)alert_set_by(world->set)};
+    struct window_line other = world_line("shop.example", 200);
+    other.upstream = SPAN("10.0.0.8:80");
+    for (int64_t s = 0; s < 800; s++) {
+        window_add(&w, WORLD_START + s, &other);
+        world_add(&w, WORLD_START + s, "shop.example", s < 600 ? 3 : 0, s < 600 ? 0 : 3, 502);
+        if ((s + 1) % step == 0) {
+            alert_set_feed(world->set, "a.log", &w, WORLD_START + s + 1);
+            window_drain(&w);
+        }
+    }
+    window_done(&w);
+    return world;
+}
+
+static void an_upstream_that_fell_silent_is_told(void **state)
+{
+    (void)state;
+    struct world *world = with_a_silent_upstream(RULE_BY_SOURCE, 1);
+    const struct alert *a = &world->last;
+    assert_int_equal(a->n_gone, 1);
+    assert_string_equal(a->gone[0].upstream, "10.0.0.7:8080");
+    assert_int_equal(a->gone[0].last, WORLD_START + 599);
+    assert_non_null(strstr(a->summary, "; 10.0.0.7:8080 answers no longer"));
+    /* However much is fed at once. */
+    struct world *whole = with_a_silent_upstream(RULE_BY_SOURCE, 800);
+    assert_string_equal(whole->told.data, world->told.data);
+    world_free(whole);
+    world_free(world);
+    /* Each upstream has its own alert. */
+    world = with_a_silent_upstream(RULE_BY_UPSTREAM, 800);
+    assert_int_equal(world->last.n_gone, 0);
+    assert_string_equal(world->last.upstream, "10.0.0.7:8080");
+    world_free(world);
 }
 
 /* The text of a line says nothing of blame; an error of the same second does. */
@@ -922,6 +963,7 @@ int main(void)
         cmocka_unit_test(codes_are_counted_by_upstream_too),
         cmocka_unit_test(a_rule_on_4xx_shows_lines),
         cmocka_unit_test(retries_that_hid_failures_are_told),
+        cmocka_unit_test(an_upstream_that_fell_silent_is_told),
         cmocka_unit_test(a_rule_on_blame_shows_lines),
         cmocka_unit_test(sources_are_summed_when_all_have_passed),
         cmocka_unit_test(lagging_source_is_waited_for),

@@ -69,7 +69,7 @@ static void feed(struct fed *f)
 
 static void fed_init(struct fed *f)
 {
-    *f = (struct fed){.sum = {.by = WINDOW_BY_HOST}};
+    *f = (struct fed){.sum = {.by = WINDOW_BY_HOST | WINDOW_ANSWERS}};
     tally_init(&f->all, KEEP_ALL, true);
     f->all.timeline = alloc_zero(1, sizeof *f->all.timeline);
 }
@@ -91,7 +91,7 @@ static size_t next_cut(uint64_t *random, size_t at)
 static unsigned check_pieces(uint64_t seed, bool is_plain)
 {
     struct fed taken, merged;
-    struct window piece = {.by = WINDOW_BY_HOST};
+    struct window piece = {.by = WINDOW_BY_HOST | WINDOW_ANSWERS};
     uint64_t random = seed;
     unsigned n_whole = 0;
     fed_init(&taken);
@@ -131,9 +131,10 @@ static void parts_are_together_what_the_window_was(void **state)
 {
     (void)state;
     for (uint64_t seed = 1; seed <= 200; seed++) {
-        struct window whole = {.by = WINDOW_BY_HOST}, sum = {.by = WINDOW_BY_HOST},
-                      w = {.by = WINDOW_BY_HOST};
-        struct window part = {.by = WINDOW_BY_HOST};
+        struct window whole = {.by = WINDOW_BY_HOST | WINDOW_ANSWERS},
+                      sum = {.by = WINDOW_BY_HOST | WINDOW_ANSWERS},
+                      w = {.by = WINDOW_BY_HOST | WINDOW_ANSWERS};
+        struct window part = {.by = WINDOW_BY_HOST | WINDOW_ANSWERS};
         uint64_t random = seed;
         random_log(seed, seed % 2);
         add_lines(&whole, NULL, 0, MOST);
@@ -170,7 +171,7 @@ static void a_window_without_a_clock_has_no_parts(void **state)
 static void a_window_is_handed_on_before_its_names_are_used_up(void **state)
 {
     (void)state;
-    struct window w = {.by = WINDOW_BY_HOST};
+    struct window w = {.by = WINDOW_BY_HOST | WINDOW_ANSWERS};
     char host[16];
     int n = 0;
     for (; !handover_is_due(&w); n++) {
@@ -188,7 +189,8 @@ static void a_window_is_handed_on_before_its_names_are_used_up(void **state)
 static void a_reset_window_is_like_a_new_one(void **state)
 {
     (void)state;
-    struct window used = {.by = WINDOW_BY_HOST}, fresh = {.by = WINDOW_BY_HOST};
+    struct window used = {.by = WINDOW_BY_HOST | WINDOW_ANSWERS},
+                  fresh = {.by = WINDOW_BY_HOST | WINDOW_ANSWERS};
     random_log(1, false);
     add_lines(&used, NULL, 0, MOST);
     handover_reset(&used);

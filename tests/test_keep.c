@@ -51,6 +51,11 @@ static void feed_second(struct world *world, int64_t i)
         int64_t second = WORLD_START + i;
         world_add(&w, second, "shop.example", is_bad ? 3 : 9, is_bad ? 7 : i % 97 == 0, 502);
         world_add(&w, second, "api.example", 4, i % 301 == 0, 503);
+        if (k == 0 && !is_bad) { /* else it is as silent as the outage is long */
+            struct window_line other = world_line("shop.example", 200);
+            other.upstream = SPAN("10.0.0.9:80");
+            window_add(&w, second, &other);
+        }
         if (i % 5 == k) {
             world_add(&w, second, "rare.example", 1, 0, 500);
         }

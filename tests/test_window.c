@@ -389,7 +389,8 @@ static void the_window_does_what_the_rule_says(void **state)
         uint64_t random = seed * 15485863;
         static int64_t second[MOST];
         size_t n = 1 + random_below(&random, 40);
-        struct window w = {.by = WINDOW_BY_HOST}, plain = {.by = WINDOW_BY_HOST};
+        struct window w = {.by = WINDOW_BY_HOST | WINDOW_ANSWERS},
+                      plain = {.by = WINDOW_BY_HOST | WINDOW_ANSWERS};
         for (size_t i = 0; i < n; i++) {
             uint64_t width = random_below(&random, 2) ? 10 : 100000;
             fill(&lines[i], &random, T + (int64_t)random_below(&random, width));
@@ -434,7 +435,7 @@ static void pieces_merge_to_the_whole(void **state)
     for (uint64_t seed = 1; seed <= 200; seed++) {
         size_t n = 20 + seed * 4, at = 0;
         uint64_t random = seed * 86028121, piece = 1 + random_below(&random, 60);
-        uint8_t by = (uint8_t)(seed % 16);
+        uint8_t by = (uint8_t)(seed % 32);
         struct window whole = {.by = by}, sum = {.by = by};
         random_log(seed, n);
         add_lines(&whole, 0, n);
@@ -462,7 +463,7 @@ static void merging_is_associative(void **state)
     for (uint64_t seed = 1; seed <= 500; seed++) {
         uint64_t random = seed * 122949823;
         size_t cut[4] = {0, 1 + random_below(&random, 9), 0, 0};
-        uint8_t by = (uint8_t)(seed % 16);
+        uint8_t by = (uint8_t)(seed % 32);
         struct window left = {.by = by}, right = {.by = by}, part[3];
         cut[2] = cut[1] + 1 + random_below(&random, 9);
         cut[3] = cut[2] + 1 + random_below(&random, 9);

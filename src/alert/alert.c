@@ -76,6 +76,7 @@ unsigned alert_set_by(const struct alert_set *set)
         const struct rule *rule = &set->watches[i].rule;
         by |= (rule->by & RULE_BY_PLACE) / 2;
         by |= on_may_be_4xx(&rule->on) ? WINDOW_4XX_SAMPLES : 0;
+        by |= rule_wants_answers(rule) ? WINDOW_ANSWERS : 0;
     }
     return by;
 }
@@ -256,11 +257,11 @@ static void advance(struct alert_set *set, const struct rule *rule, const char *
 /* The set owns the alert. The series points to it until it is resolved, and until then it is never
  * forgotten. */
 static void fire(const struct teller *t, struct series *s, int64_t second,
-                 const struct rule_finding *finding)
+                 const struct rule_finding *finding, const struct answers *answers)
 {
     struct alert *alert = alloc_zero(1, sizeof *alert);
     s->alert = alert;
-    series_describe(s, t->rule, second, finding, alert);
+    series_describe(s, t->rule, second, finding, answers, alert);
     alert->at = second;
     alert->silenced = is_quiet(t->set, alert, second);
     t->set->n_silenced += alert->silenced;
@@ -281,10 +282,10 @@ static void fire(const struct teller *t, struct series *s, int64_t second,
 /* Whoever was told of an alert is told of its end, too, but not of more of it while it is silenced.
  */
 static void worsen(const struct teller *t, struct series *s, int64_t second,
-                   const struct rule_finding *finding)
+                   const struct rule_finding *finding, const struct answers *answers)
 {
     bool is_covered = is_quiet(t->set, s->alert, second);
-    series_describe(s, t->rule, second, finding, s->alert);
+    series_describe(s, t->rule, second, finding, answers, s->alert);
     struct alert *leader = group_leader(t->set, s->alert);
     if (is_covered) {
         return;
@@ -318,14 +319,15 @@ void alert_set_end(struct alert_set *set, struct alert *alert, int64_t second)
 }
 
 static void on_series_change(struct series *s, enum series_change change, int64_t second,
-                             const struct rule_finding *finding, void *ctx)
+                             const struct rule_finding *finding, const struct answers *answers,
+                             void *ctx)
 {
     const struct teller *t = ctx;
     advance(t->set, t->rule, s->source, second);
     switch (change) {
     case SERIES_SAME: break;
-    case SERIES_FIRED: fire(t, s, second, finding); break;
-    case SERIES_WORSE: worsen(t, s, second, finding); break;
+    case SERIES_FIRED: fire(t, s, second, finding, answers); break;
+    case SERIES_WORSE: worsen(t, s, second, finding, answers); break;
     case SERIES_RESOLVED: resolve(t, s, second, false); break;
     }
 }

@@ -127,7 +127,7 @@ static void get_window(struct packing *in, struct window *w)
         e->upstream = get_name(in, w);
         e->count = (uint32_t)packing_get_upto(in, UINT32_MAX);
         piece_get_code(in, &e->status, &e->entry);
-        e->blame = (enum blame)packing_get_upto(in, WINDOW_MASKED);
+        e->blame = (enum blame)packing_get_upto(in, WINDOW_ANSWERED);
     }
     w->samples = get_rows(in, 4, sizeof *w->samples, &w->n_samples);
     for (uint32_t i = 0; i < w->n_samples; i++) {

@@ -163,6 +163,24 @@ static void get_codes(struct packing *in, struct alert *a)
     }
 }
 
+static void put_gone(struct buf *out, const struct alert *a)
+{
+    packing_put(out, a->n_gone);
+    for (uint32_t i = 0; i < a->n_gone; i++) {
+        put_name(out, a->gone[i].upstream);
+        packing_put_signed(out, a->gone[i].last);
+    }
+}
+
+static void get_gone(struct packing *in, struct alert *a)
+{
+    a->n_gone = (uint32_t)packing_get_upto(in, ALERT_GONE);
+    for (uint32_t i = 0; i < a->n_gone; i++) {
+        get_name(in, a->gone[i].upstream, sizeof a->gone[i].upstream);
+        a->gone[i].last = get_second(in);
+    }
+}
+
 static void keep_alert(const struct alert *a, alert_keep_fn keep, void *ctx)
 {
     struct buf out;
@@ -195,6 +213,7 @@ static void keep_alert(const struct alert *a, alert_keep_fn keep, void *ctx)
     put_name(&out, a->group);
     packing_put(&out, a->has_grown);
     packing_put(&out, (uint64_t)a->told);
+    put_gone(&out, a);
     keep(a->id, &out, ctx);
 }
 
@@ -232,6 +251,9 @@ static void read_alert(struct alert_set *set, struct packing *in)
         get_name(in, a->group, sizeof a->group);
         a->has_grown = packing_get_upto(in, 1) != 0;
         a->told = (enum rule_severity)packing_get_upto(in, RULE_INFO);
+    }
+    if (in->version >= 4) {
+        get_gone(in, a);
     }
     if (in->is_bad) {
         free(a);
@@ -498,6 +520,36 @@ static void get_entries(struct packing *in, struct watcher *watch, struct label_
     }
 }
 
+/* Each minute with its seconds as bits. */
+static void put_answers(struct buf *out, const struct answers *a)
+{
+    packing_put(out, a->n);
+    for (uint32_t i = 0; i < a->n; i++) {
+        packing_put_signed(out, a->minutes[i].minute);
+        packing_put_text(out, text_of(a->minutes[i].upstream));
+        packing_put(out, a->minutes[i].seconds);
+    }
+    packing_put_signed(out, a->has_any ? a->first : INT64_MIN);
+}
+
+static void get_answers(struct packing *in, struct answers *a, struct label_table *labels)
+{
+    for (uint64_t n = packing_get_upto(in, ANSWERS_MOST); n > 0 && !in->is_bad; n--) {
+        int64_t minute = get_second(in);
+        struct span upstream = packing_get_text(in);
+        uint64_t seconds = packing_get(in);
+        bool is_sane = upstream.len && minute > INT64_MIN && minute < INT64_MAX;
+        for (int64_t i = 0; i < 60 && is_sane && !in->is_bad; i++) {
+            if (seconds >> i & 1) {
+                answers_add(a, labels, upstream, minute + i, INT64_MIN);
+            }
+        }
+    }
+    int64_t first = get_second(in);
+    a->has_any = !in->is_bad && first != INT64_MIN;
+    a->first = first;
+}
+
 static void keep_lane(const struct alert_set *set, const struct watcher *watch, size_t number,
                       alert_keep_fn keep, void *ctx)
 {
@@ -519,6 +571,7 @@ static void keep_lane(const struct alert_set *set, const struct watcher *watch, 
         }
     }
     put_entries(&out, lane);
+    put_answers(&out, &lane->answers);
     buf_clear(&rule);
     buf_printf(&rule, "%s/%s", watch->rule.name, source);
     buf_byte(&rule, '\0');
@@ -549,6 +602,9 @@ static void read_lane(struct alert_set *set, struct packing *in)
     }
     lane->created = created > lane->created ? created : lane->created;
     get_entries(in, watch, &set->labels, lane);
+    if (in->version >= 4) {
+        get_answers(in, &lane->answers, &set->labels);
+    }
 }
 
 void alert_set_keep(struct alert_set *set, alert_keep_fn keep, void *ctx)

@@ -32,6 +32,7 @@ void lane_free(struct lane *lane, struct label_table *labels)
             series_free(lane->slots[i], labels);
         }
     }
+    answers_done(&lane->answers, labels);
     free(lane->slots);
     free(lane->active);
     free(lane->entries);
@@ -195,7 +196,7 @@ static void tick_all(struct lane *lane, const struct lane_owner *owner, int64_t 
         struct rule_finding finding;
         enum series_change change = series_tick(s, owner->rule, second, &finding);
         if (change != SERIES_SAME) {
-            owner->on_change(s, change, second, &finding, owner->ctx);
+            owner->on_change(s, change, second, &finding, &lane->answers, owner->ctx);
         }
         if (series_is_settled(s, owner->rule)) {
             s->is_active = false;
@@ -271,6 +272,7 @@ void lane_rest(struct lane *lane, const struct rule *rule, struct label_table *l
         lane->active = NULL;
         lane->cap_active = 0;
     }
+    answers_rest(&lane->answers, labels, lane->next - rule->window_s - ANSWERS_REMEMBER_S);
     for (size_t i = 0; i < lane->n_slots; i++) {
         if (lane->slots[i]) {
             series_rest(lane->slots[i], rule, labels, lane->next - rule->window_s);

@@ -7,6 +7,7 @@
 #ifndef TEAPOT_ALERT_LANE_H
 #define TEAPOT_ALERT_LANE_H
 
+#include "alert/answers.h"
 #include "alert/series.h"
 
 enum {
@@ -30,6 +31,7 @@ struct lane {
     struct series **slots; /* hash table of all; n_slots is a power of two */
     size_t n_slots, n_series;
     uint64_t created;
+    struct answers answers; /* of the upstreams of all series */
 };
 
 /* What a lane's owner lends it. */
@@ -38,7 +40,7 @@ struct lane_owner {
     struct label_table *labels;
     size_t *n_series; /* of all lanes of the rule */
     void (*on_change)(struct series *s, enum series_change change, int64_t second,
-                      const struct rule_finding *finding, void *ctx);
+                      const struct rule_finding *finding, const struct answers *answers, void *ctx);
     void *ctx;
 };
 

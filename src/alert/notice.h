@@ -12,6 +12,7 @@ enum {
     ALERT_NAME_BYTES = 200,
     ALERT_CODES = 8, /* codes that an alert names */
     ALERT_WHERE = 6, /* places that it names */
+    ALERT_GONE = 4,  /* upstreams that fell silent */
     ALERT_SAMPLES = 3,
     ALERT_SAMPLE_BYTES = 480,
     ALERT_SERIES = 2000, /* series per rule; further hosts are watched together, and counted */
@@ -40,6 +41,12 @@ struct alert_where {
     bool explains; /* with the others of which that is true, it has most of what is not usual */
 };
 
+/* An upstream that answered before the onset, and no more. */
+struct alert_gone {
+    char upstream[ALERT_NAME_BYTES];
+    int64_t last; /* second of its last answer */
+};
+
 struct alert {
     char group[40]; /* id of the alert that this is a part of, for those who are told; or empty */
     struct alert **parts; /* of one that leads: those of which that is true, in order of time */
@@ -65,11 +72,12 @@ struct alert {
     bool has_budget;
     double burn_rate, budget_left;
     char evidence[160];
-    uint32_t n_codes, n_where, n_samples;
+    uint32_t n_codes, n_where, n_samples, n_gone;
     struct alert_code codes[ALERT_CODES]; /* most first */
     uint64_t blame[BLAMES];
     uint64_t masked; /* tries at upstreams that failed, and that a retry hid from the client */
     struct alert_where where[ALERT_WHERE]; /* those with a fifth of what is not usual, most first */
+    struct alert_gone gone[ALERT_GONE];    /* the busiest first */
     uint64_t explained; /* errors that all places which explain it have in common */
     char samples[ALERT_SAMPLES][ALERT_SAMPLE_BYTES]; /* addresses cut, queries taken out */
     unsigned repeats;  /* of what is told: how often this was told again, unchanged; else 0 */

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 enum {
-    PIECE_VERSION = 3,
+    PIECE_VERSION = 4,
     PIECE_VERSION_LEAST = 2, /* did not say whose a code is */
 };
 

@@ -216,6 +216,14 @@ static bool same(double a, double b)
     return !(a < b) && !(a > b);
 }
 
+/* A rule by upstream has an alert for each that fails. */
+bool rule_wants_answers(const struct rule *rule)
+{
+    bool is_about_errors =
+        rule->kind == RULE_SPIKE || rule->kind == RULE_THRESHOLD || rule->kind == RULE_BURN;
+    return is_about_errors && !(rule->by & RULE_BY_UPSTREAM) && !(rule->on.classes & ON_UNPARSED);
+}
+
 bool rule_equal(const struct rule *a, const struct rule *b)
 {
     return strcmp(a->name, b->name) == 0 && a->kind == b->kind && on_equal(&a->on, &b->on) &&

@@ -129,6 +129,9 @@ const char *const *rule_presets(void);
 /* Is every figure of the rule sensible? 0, or -EINVAL with `why` filled. */
 int rule_check(const struct rule *rule, struct problem *why);
 
+/* Do its alerts say which upstreams fell silent? */
+bool rule_wants_answers(const struct rule *rule);
+
 /* Do both find the same, and have the same name? How it is told does not matter. */
 bool rule_equal(const struct rule *a, const struct rule *b);
 

@@ -228,6 +228,19 @@ static void add_masked(struct text *t, const struct alert *a)
     }
 }
 
+/* "; 10.0.0.7:8080 and 2 more answer no longer". */
+static void add_gone(struct text *t, const struct alert *a)
+{
+    if (a->n_gone) {
+        add(t, "; ");
+        add_name(t, a->gone[0].upstream, NAME_SHOWN);
+        if (a->n_gone > 1) {
+            add(t, " and %s%u more", a->n_gone == ALERT_GONE ? "at least " : "", a->n_gone - 1);
+        }
+        add(t, " answer%s no longer", a->n_gone == 1 ? "s" : "");
+    }
+}
+
 /* "; 521 was never seen before". The other alert says it of itself. */
 static void add_novelty(struct text *t, const struct alert *a, const struct rule *rule)
 {
@@ -260,6 +273,7 @@ void sentence_firing(struct alert *alert, const struct rule *rule)
         add(&t, " (usually %s)", rule_percent(alert->baseline, percent));
     }
     add_places(&t, alert);
+    add_gone(&t, alert);
     add_masked(&t, alert);
     add_novelty(&t, alert, rule);
     add_budget(&t, alert);

@@ -304,7 +304,8 @@ static void mark_new(const struct series *s, struct alert *out)
 }
 
 void series_describe(const struct series *s, const struct rule *rule, int64_t second,
-                     const struct rule_finding *finding, struct alert *out)
+                     const struct rule_finding *finding, const struct answers *answers,
+                     struct alert *out)
 {
     write_id(s, rule, out);
     memcpy(out->rule, rule->name, sizeof out->rule);
@@ -331,6 +332,7 @@ void series_describe(const struct series *s, const struct rule *rule, int64_t se
     uint64_t total = diagnosis_fill(&s->diagnosis, &time, out);
     mark_new(s, out);
     places_fill(&s->diagnosis, &time, total, out);
+    answers_fill(answers, s->since, second, rule->window_s, out);
     sentence_firing(out, rule);
 }
 

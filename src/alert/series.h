@@ -6,6 +6,7 @@
 #ifndef TEAPOT_ALERT_SERIES_H
 #define TEAPOT_ALERT_SERIES_H
 
+#include "alert/answers.h"
 #include "alert/diagnosis.h"
 #include "alert/seen.h"
 
@@ -74,7 +75,8 @@ void series_state(const struct series *s, const struct rule *rule, void *out);
 /* Writes what the alert says when it fired or got worse at `second`: all but `silenced` and `at`.
  */
 void series_describe(const struct series *s, const struct rule *rule, int64_t second,
-                     const struct rule_finding *finding, struct alert *out);
+                     const struct rule_finding *finding, const struct answers *answers,
+                     struct alert *out);
 
 /* Writes the end of the series' alert at `second` and forgets it; `gone`: because its rule is. */
 void series_resolve(struct series *s, const struct rule *rule, int64_t second, bool gone);

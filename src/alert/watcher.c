@@ -207,9 +207,23 @@ static struct label *label_of(const struct taking *t, unsigned by, uint32_t numb
     return has_name ? label_take(t->owner->labels, window_name(t->feed->w, number)) : NULL;
 }
 
+static void take_answer(struct taking *t, const struct window_error *e)
+{
+    int64_t oldest = oldest_of(t);
+    if (e->upstream != WINDOW_OTHER && rule_wants_answers(&t->watch->rule)) {
+        answers_add(&t->lane->answers, t->owner->labels, window_name(t->feed->w, e->upstream),
+                    open_second(t, e->second),
+                    oldest == INT64_MIN ? oldest : oldest - ANSWERS_REMEMBER_S);
+    }
+}
+
 /* Its requests were counted already, and its errors too if they are told by their class. */
 static void take_error(struct taking *t, const struct window_error *e)
 {
+    if (e->blame == WINDOW_ANSWERED) {
+        take_answer(t, e);
+        return;
+    }
     struct series *s = is_error(t, e) ? find_series(t, e->host, e->route, e->upstream) : NULL;
     if (!s) {
         return;

@@ -181,6 +181,17 @@ static void add_alert_series(cJSON *to, const struct alert *a)
     }
 }
 
+static void add_alert_gone(cJSON *to, const struct alert *a)
+{
+    cJSON *rows = a->n_gone ? cJSON_AddArrayToObject(to, "gone") : NULL;
+    for (uint32_t i = 0; i < a->n_gone; i++) {
+        cJSON *row = cJSON_CreateObject();
+        add_text(row, "upstream", a->gone[i].upstream);
+        add_time(row, "last_answer", a->gone[i].last * 1000);
+        cJSON_AddItemToArray(rows, row);
+    }
+}
+
 /* The parts that explain the alert; what is not known is left out. */
 static void add_alert_reasons(cJSON *to, const struct alert *a)
 {
@@ -205,6 +216,7 @@ static void add_alert_reasons(cJSON *to, const struct alert *a)
         add_number(to, "masked_retries", a->masked);
     }
     add_alert_where(to, a);
+    add_alert_gone(to, a);
     cJSON *samples = a->n_samples ? cJSON_AddArrayToObject(to, "samples") : NULL;
     for (uint32_t i = 0; i < a->n_samples; i++) {
         cJSON_AddItemToArray(samples, raw_text(span_of(a->samples[i])));

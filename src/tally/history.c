@@ -108,8 +108,8 @@ void history_add_window(struct history *h, const struct window *w,
     }
     for (uint32_t i = 0; i < w->n_errors; i++) {
         const struct window_error *e = &w->errors[i];
-        if (e->blame == WINDOW_MASKED) {
-            continue; /* the client had another answer */
+        if (e->blame == WINDOW_MASKED || e->blame == WINDOW_ANSWERED) {
+            continue; /* no answer that a client had, or no error */
         }
         add_at(h, bounds, e->second, e->status, e->count);
     }

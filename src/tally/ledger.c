@@ -159,17 +159,32 @@ void ledger_add(struct window *w, struct timeline *timeline, struct ledger_count
     }
 }
 
+/* Upstreams that answered in this second. */
+static uint32_t count_answers(const struct window *w)
+{
+    uint32_t n = 0;
+    for (uint32_t i = w->errors_at; i < w->n_errors; i++) {
+        n += w->errors[i].blame == WINDOW_ANSWERED;
+    }
+    return n;
+}
+
 void ledger_add_errors(struct window *w, struct ledger_kind k, uint32_t count)
 {
     for (uint32_t i = w->errors_at; i < w->n_errors; i++) {
         if (ledger_is_kind(&w->errors[i], &k)) {
             w->errors[i].count += count;
+            w->last_answer = i;
             return;
         }
     }
     /* When there are too many kinds, what is left of a new one is its host, what is watched apart,
      * its status and blame; then its status and blame. */
-    uint32_t n = w->n_errors - w->errors_at;
+    uint32_t answers = count_answers(w), n = w->n_errors - w->errors_at - answers;
+    if (k.blame == WINDOW_ANSWERED && answers >= WINDOW_ANSWERING) {
+        return;
+    }
+    n = k.blame == WINDOW_ANSWERED ? 0 : n;
     struct ledger_kind less = k;
     bool is_less = n >= WINDOW_ERRORS, is_least = n >= WINDOW_PLACE_ERRORS;
     if (is_least || (is_less && !(w->by & WINDOW_BY_ROUTE))) {
@@ -257,6 +272,19 @@ __attribute__((noinline)) static void count_masked(struct window *w, const struc
     ledger_add_errors(w, k, line->masked);
 }
 
+void ledger_add_answer(struct window *w, struct span upstream)
+{
+    struct ledger_kind k = {.blame = WINDOW_ANSWERED};
+    k.upstream = ledger_number(w, upstream, &w->last_upstream);
+    struct window_error *last = &w->errors[w->last_answer];
+    if (w->last_answer >= w->errors_at && w->last_answer < w->n_errors &&
+        ledger_is_kind(last, &k)) {
+        last->count++;
+    } else if (k.upstream != NAMETABLE_OTHER) {
+        ledger_add_errors(w, k, 1);
+    }
+}
+
 void ledger_add_line(struct window *w, struct timeline *timeline, const struct window_line *line)
 {
     struct ledger_counts n = ledger_counts_of(line);
@@ -275,5 +303,8 @@ void ledger_add_line(struct window *w, struct timeline *timeline, const struct w
     }
     if (line->masked) {
         count_masked(w, line);
+    }
+    if (ledger_is_answer(w, line)) {
+        ledger_add_answer(w, line->upstream);
     }
 }

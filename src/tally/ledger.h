@@ -16,6 +16,7 @@ enum {
     WINDOW_OTHER = 1,     /* name number of all those above that */
     WINDOW_ERRORS = 64,   /* kinds of error in a second that are told apart by all they have … */
     WINDOW_PLACE_ERRORS = 256, /* … and with these, by what is watched apart, status and blame */
+    WINDOW_ANSWERING = 24,     /* upstreams that are seen to answer in a second */
     WINDOW_PLACES = 4096,      /* places in a second that have records of their own */
     WINDOW_SAMPLES = 1024,     /* seconds with errors between two drains that have a sample */
     WINDOW_SAMPLED = 2,        /* classes that have one each: 5xx, 4xx */
@@ -27,6 +28,9 @@ enum {
 /* In the place of a blame: a try that failed, and that a retry hid from the client. */
 #define WINDOW_MASKED ((enum blame)BLAMES)
 
+/* And in that of answers that an upstream gave itself: no error, though counted among them. */
+#define WINDOW_ANSWERED ((enum blame)(BLAMES + 1))
+
 /* What a window is to tell apart beside whole sources, and of what it keeps samples; bits. */
 enum window_by {
     WINDOW_BY_HOST = 1,
@@ -34,6 +38,7 @@ enum window_by {
     WINDOW_BY_UPSTREAM = 4,
     WINDOW_BY_PLACE = 7,
     WINDOW_4XX_SAMPLES = 8, /* beside those with a 5xx */
+    WINDOW_ANSWERS = 16,    /* count which upstreams answered */
 };
 
 /* What is known of one line when it is counted. */
@@ -67,7 +72,8 @@ static inline bool window_is_whole(const struct window_record *r)
     return (r->host | r->route | r->upstream) == 0;
 }
 
-/* So many answers of a kind with 4xx or 5xx in a second, or tries that a retry hid (WINDOW_MASKED).
+/* So many answers of a kind with 4xx or 5xx in a second, or tries that a retry hid (WINDOW_MASKED),
+ * or answers of an upstream (WINDOW_ANSWERED: of the first WINDOW_ANSWERING, not all are counted).
  * Name numbers: 0 none, WINDOW_OTHER too many. */
 struct window_error {
     int64_t second;
@@ -112,6 +118,7 @@ struct window {
     struct window_head *head;  /* WINDOW_HEAD of them, or NULL */
     struct nametable *names;   /* NULL until the first */
     uint32_t last_host, last_route, last_upstream; /* name numbers */
+    uint32_t last_answer;                          /* the record of errors that was counted in */
     struct window_sample *samples;                 /* NULL until the first */
     uint32_t n_samples, cap_samples;
     /* The second that had its sample last, of a 5xx and of a 4xx: a drain does not change that. */
@@ -158,6 +165,18 @@ void ledger_add_sample(struct window *w, struct ledger_place at, uint16_t status
 
 /* Which of them does the window tell apart? */
 struct ledger_place ledger_place_of(const struct window *w, struct ledger_place all);
+
+/* Did the upstream answer itself? Not when the client went away (408, 460, 499) or another says so
+ * (502 and more); of several tries it is not told which one did. */
+static inline bool ledger_is_answer(const struct window *w, const struct window_line *line)
+{
+    bool is_own =
+        line->status < 502 && line->status != 408 && line->status != 460 && line->status != 499;
+    return w->by & WINDOW_ANSWERS && line->upstream.len && is_own && !line->masked;
+}
+
+/* Counts an answer of an upstream. */
+void ledger_add_answer(struct window *w, struct span upstream);
 
 /* The class of samples that a status belongs to. */
 static inline size_t ledger_sampled(uint16_t status)

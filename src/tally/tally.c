@@ -229,10 +229,10 @@ static void add_places(struct tally *t, struct window_line *line, const struct e
 {
     bool is_error = line->class == CLASS_4XX || line->class == CLASS_5XX || line->masked;
     bool keeps_routes = t->keep & 1U << TALLY_ROUTES;
-    if (is_error || t->window.by & WINDOW_BY_UPSTREAM) {
-        line->upstream = t->window.by & WINDOW_BY_UPSTREAM
-                             ? name_in(e->upstream)
-                             : wanted(t, TALLY_UPSTREAMS, e->upstream);
+    unsigned of_all = WINDOW_BY_UPSTREAM | WINDOW_ANSWERS;
+    if (is_error || t->window.by & of_all) {
+        line->upstream =
+            t->window.by & of_all ? name_in(e->upstream) : wanted(t, TALLY_UPSTREAMS, e->upstream);
     }
     if ((is_error && keeps_routes) || t->window.by & WINDOW_BY_ROUTE) {
         line->route = route_of(e->target, route);
@@ -303,7 +303,9 @@ void tally_request(struct tally *t, const struct event *e, struct verdict v, int
     if (e->origin.len > 4) {
         masked = judge_first_masked(e);
     }
-    if (is_error || masked.n || !window_add_plain(&t->window, timeline_of(t), second, host)) {
+    if (!is_error && !masked.n && window_add_plain(&t->window, timeline_of(t), second, host)) {
+        window_add_answer(&t->window, name_in(e->upstream));
+    } else {
         struct window_line w = {.host = host,
                                 .text = line,
                                 .status = v.status,
@@ -348,6 +350,17 @@ static void add_durations(struct tally *t, struct durations *d, enum status_clas
     }
 }
 
+/* In the window it is enough to note each upstream once in a second. */
+static inline void add_upstream(struct tally *t, struct span name)
+{
+    if (!(t->keep & 1U << TALLY_UPSTREAMS)) {
+        window_add_answer(&t->window, name);
+    } else if (name.len &&
+               top_add_request_in(top_of(t, TALLY_UPSTREAMS), name, (uint32_t)t->window.clock)) {
+        window_add_answer(&t->window, name);
+    }
+}
+
 /* What a request that is no error has beside its count. */
 static inline void add_details(struct tally *t, const struct event *e, struct durations *d)
 {
@@ -362,7 +375,7 @@ static inline void add_details(struct tally *t, const struct event *e, struct du
         add_request(t, TALLY_HOSTS, wanted(t, TALLY_HOSTS, host_of(t, e->host)));
     }
     if (e->upstream.len) {
-        add_request(t, TALLY_UPSTREAMS, wanted(t, TALLY_UPSTREAMS, e->upstream));
+        add_upstream(t, name_in(e->upstream));
     }
 }
 

@@ -11,6 +11,8 @@
 
 #include <stdlib.h>
 
+_Static_assert(2 * TOP_NAMES * TOP_NAME_BYTES < 1 << 20 && TOP_NAME_BYTES < 1 << 12,
+               "a place and a length fit into their bits");
 _Static_assert(TOP_RECENT == 64, "recent_of gives six bits");
 
 enum {
@@ -110,7 +112,7 @@ static struct top_entry *append(struct top *t, struct span name, uint64_t hash)
         t->bytes = alloc_resize(t->bytes, t->cap_bytes, 1);
     }
     struct top_entry *e = &t->entries[t->n_entries++];
-    *e = (struct top_entry){.hash = hash, .name = t->len_bytes, .len = (uint32_t)name.len};
+    *e = (struct top_entry){.hash = hash, .name = t->len_bytes & 0xfffff, .len = name.len & 0xfff};
     if (name.len) {
         memcpy(t->bytes + t->len_bytes, name.ptr, name.len);
     }
@@ -246,7 +248,7 @@ __attribute__((noinline)) static void shrink(struct top *t, size_t keep)
             continue;
         }
         memmove(t->bytes + bytes, t->bytes + e.name, e.len);
-        e.name = bytes;
+        e.name = bytes & 0xfffff;
         bytes += e.len;
         t->entries[entries++] = e;
     }
@@ -349,6 +351,15 @@ void top_add(struct top *t, struct span name, const uint64_t n[TOP_COLUMNS])
 void top_add_request(struct top *t, struct span name)
 {
     recent_entry(t, name)->n[TOP_REQUESTS]++;
+}
+
+bool top_add_request_in(struct top *t, struct span name, uint32_t second)
+{
+    struct top_entry *e = recent_entry(t, name);
+    bool is_first = e->second != second;
+    e->n[TOP_REQUESTS]++;
+    e->second = second;
+    return is_first;
 }
 
 void top_restore(struct top *t, struct span name, const uint64_t n[TOP_COLUMNS], uint64_t error)

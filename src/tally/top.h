@@ -27,7 +27,8 @@ struct top_entry {
     uint64_t n[TOP_COLUMNS];
     uint64_t error; /* each of n may be too high by at most this */
     uint64_t hash;
-    uint32_t name, len; /* where its bytes stand */
+    uint32_t name : 20, len : 12; /* where its bytes stand */
+    uint32_t second;              /* that top_add_request_in was called with last */
 };
 
 struct top {
@@ -52,6 +53,10 @@ void top_add(struct top *t, struct span name, const uint64_t n[TOP_COLUMNS]);
 
 /* Counts one request without an error under `name`. */
 void top_add_request(struct top *t, struct span name);
+
+/* The same; true when it is the first such call for that name since another `second` was given.
+ * Memory that was made room in forgets: then it is true once more. */
+bool top_add_request_in(struct top *t, struct span name, uint32_t second);
 
 /* Puts back a name with all its columns and its error, as a table held it that was written down; a
  * table takes at most 2 * TOP_NAMES of them. */

@@ -282,15 +282,21 @@ static uint32_t unparsed_without_head(const struct window *from, const struct wi
 static uint32_t errors_of(const struct window *w, const struct window_error *e,
                           const struct window_line *line)
 {
-    bool is_masked = e->blame == WINDOW_MASKED;
+    bool is_masked = e->blame == WINDOW_MASKED, is_answer = e->blame == WINDOW_ANSWERED;
     bool is_error = line->class == CLASS_4XX || line->class == CLASS_5XX;
     struct ledger_kind k = {.status = line->status, .entry = line->entry, .blame = line->blame};
     if (is_masked) {
         k = (struct ledger_kind){.status = line->masked_status, .blame = WINDOW_MASKED};
     }
-    if (w->names) {
+    if (is_answer) {
+        k = (struct ledger_kind){.blame = WINDOW_ANSWERED};
+        is_error = ledger_is_answer(w, line);
+    }
+    if (w->names && !is_answer) {
         k.host = nametable_find(w->names, line->host);
         k.route = nametable_find(w->names, line->route);
+    }
+    if (w->names) {
         k.upstream = nametable_find(w->names, is_masked ? line->masked_upstream : line->upstream);
     }
     bool is_it = (is_masked || is_error) && ledger_is_kind(e, &k);
@@ -418,7 +424,7 @@ void window_drain(struct window *w)
 {
     w->n_records = w->n_errors = w->n_samples = 0;
     w->second_at = w->errors_at = 0;
-    w->last_host = w->last_route = w->last_upstream = 0;
+    w->last_host = w->last_route = w->last_upstream = w->last_answer = 0;
     if (w->names && w->names->n > NAMETABLE_FIRST) {
         nametable_clear(w->names);
     }

@@ -59,6 +59,14 @@ static inline void window_add_run(struct window *w, struct timeline *timeline, u
     }
 }
 
+/* Notes that an upstream answered one of those lines, which was no error; the name may be empty. */
+static inline void window_add_answer(struct window *w, struct span upstream)
+{
+    if (upstream.len && w->by & WINDOW_ANSWERS) {
+        ledger_add_answer(w, upstream);
+    }
+}
+
 /* Forgets all records, errors, samples and names; the clock and a waiting line stay. */
 void window_drain(struct window *w);
 

@@ -237,8 +237,8 @@ def daemon(tmp_path):
     """Makes daemons, and ends those that are still there after the test."""
     made = []
 
-    def make(config, **more):
-        made.append(Daemon(tmp_path, config, **more).start())
+    def make(config, wrap=(), **more):
+        made.append(Daemon(tmp_path, config, **more).start(wrap=wrap))
         return made[-1]
 
     yield make

@@ -7,6 +7,7 @@
 #include "input/followed.h"
 #include "input/rotated.h"
 #include "input/siblings.h"
+#include "input/tail.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -255,6 +256,56 @@ static void a_copy_in_the_making_is_no_new_file(void **state)
     }
 }
 
+static void put_aged(const struct world *w, const char *name, struct span bytes, int ago_s)
+{
+    char *path = path_of(w, name);
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = time(NULL) - ago_s}};
+    (span_ends(span_of(name), SPAN(".gz")) ? put_packed : put)(w, name, bytes);
+    assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+    free(path);
+}
+
+/* As all W3C logs begin: a file with nothing else is no copy of any other. */
+static void a_head_that_all_files_have_makes_no_copies(void **state)
+{
+    const struct world *w = *state;
+    struct rotated found = {.n = 0};
+    struct known known = {0};
+    struct stat st;
+    struct span head = span_head(buf_span(&w->text), (size_t)position_at(w, 30).offset);
+    char *path = path_of(w, "access.log");
+    char *three = alloc_printf("%.*sone\ntwo\nthree\n", (int)head.len, head.ptr);
+    char *now = alloc_printf("%.*sfour\n", (int)head.len, head.ptr);
+    put_aged(w, "access.log.3.gz", head, 4); /* was read before it was packed */
+    put_aged(w, "access.log.2.gz", span_of(three), 3);
+    put_aged(w, "access.log.1", head, 2);
+    put(w, "access.log", span_of(now));
+    int fd = open(path, O_RDONLY);
+    assert_int_equal(fstat(fd, &st), 0);
+    struct rotated_before before = {.n_stored = 1, .looked_ms = 1, .looks = 1};
+    before.stored[0] = position_at(w, 30);
+    struct siblings_at at = {.path = path};
+    rotated_find(&found, &at, &before, fd, &st, &known);
+    uint64_t unread = 0;
+    for (size_t i = 0; i < found.n; i++) {
+        unread += tail_file_lag(found.files[i]);
+        followed_free(found.files[i]);
+    }
+    assert_in_range(unread, strlen("one\ntwo\nthree\n"), strlen(three) + head.len);
+    /* Where no other file says that it is a head, it may be a copy that has more. */
+    found = (struct rotated){.n = 0};
+    put(w, "access.log", head);
+    rotated_find(&found, &at, &before, fd, &st, &known);
+    for (size_t i = 0; i < found.n; i++) {
+        assert_int_equal(tail_file_lag(found.files[i]), 0);
+        followed_free(found.files[i]);
+    }
+    close(fd);
+    free(path);
+    free(three);
+    free(now);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -265,6 +316,8 @@ int main(void)
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_unpacked_can_be_read_by_offset, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_copy_in_the_making_is_no_new_file, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_head_that_all_files_have_makes_no_copies, set_up,
+                                        tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -137,6 +137,24 @@ static int is_part_of(struct sibling *part, const struct sibling *whole)
     return r;
 }
 
+/* Is `of`, with which `s` begins, but the head that all files of the log have, as W3C logs do? Then
+ * another one begins with it, too, and goes on otherwise. */
+static bool is_common_head(struct siblings *all, struct sibling *of, struct sibling *s, int now)
+{
+    if (sibling_is_prefix(of, now) == 1 && sibling_is_prefix(s, now) == 0 &&
+        sibling_begins_with(s, now) == 0) {
+        return true;
+    }
+    for (size_t i = 0; i < all->n; i++) {
+        struct sibling *other = &all->all[i];
+        if (other != of && other != s && is_part_of(of, other) == 1 && is_part_of(s, other) == 0 &&
+            is_part_of(other, s) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Is a sibling a copy of the file that was read up to a position? While the original is there as it
  * was, nothing longer is: all files of a log may begin alike. 1 or 0, or a negative errno. */
 static int is_copy_of(struct siblings *all, struct sibling *s, const struct tail_position *p,
@@ -154,7 +172,11 @@ static int is_copy_of(struct siblings *all, struct sibling *s, const struct tail
         return of != NULL;
     }
     bool is_original = !of->is_packed && p->inode == (uint64_t)of->st.st_ino;
-    return either(is_part_of(s, of), is_original ? 0 : is_part_of(of, s));
+    int is_longer = is_original ? 0 : is_part_of(of, s);
+    if (is_longer == 1 && is_common_head(all, of, s, now)) {
+        is_longer = 0;
+    }
+    return either(is_part_of(s, of), is_longer);
 }
 
 /* A copy of what somebody knows is no new file. 1 or 0, or a negative errno. */
@@ -371,6 +393,18 @@ struct tail_file *rotated_copy(const struct siblings_at *at, const struct tail_p
     return copy;
 }
 
+/* Of what is packed, unpacked; 0 when that can't be read. */
+static uint64_t size_of(const struct sibling *s)
+{
+    struct stat st = {.st_size = 0};
+    int fd = s->is_packed ? sibling_open(s, 0) : -1;
+    if (fd >= 0) {
+        (void)fstat(fd, &st);
+        close(fd);
+    }
+    return (uint64_t)(s->is_packed ? st.st_size : s->st.st_size);
+}
+
 /* As is_copy_of, of a file that is known. Of one that is closed its length is. */
 static int is_copy_of_file(struct sibling *s, const struct tail_file *f)
 {
@@ -379,8 +413,7 @@ static int is_copy_of_file(struct sibling *s, const struct tail_file *f)
     if (is_same) {
         return is_same < 0 ? is_same : sibling_is_prefix(s, f->fd);
     }
-    bool is_longer = f->fd < 0 && !s->is_packed && (uint64_t)s->st.st_size > f->size;
-    return !is_longer && sibling_is_copy(s, &p);
+    return (f->fd >= 0 || size_of(s) <= f->size) && sibling_is_copy(s, &p);
 }
 
 /* A copy of the open file, or of one that was found under the same name. As above. */

@@ -311,3 +311,19 @@ int sibling_is_prefix(struct sibling *s, int fd)
     close(part);
     return r;
 }
+
+int sibling_begins_with(struct sibling *s, int fd)
+{
+    char own[TAIL_HEAD_BYTES];
+    if (!s->head) {
+        read_head(s);
+    }
+    ptrdiff_t n = file_read_at(fd, own, sizeof own, 0);
+    bool is_alike = n > 0 && (size_t)n <= s->head_len && memcmp(own, s->head, (size_t)n) == 0;
+    int whole = is_alike ? sibling_open(s, 0) : -1;
+    int r = whole >= 0 ? has_same_end(fd, whole) : 0;
+    if (whole >= 0) {
+        close(whole);
+    }
+    return n < 0 ? (int)n : r;
+}

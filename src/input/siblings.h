@@ -59,6 +59,9 @@ bool sibling_is_copy(struct sibling *s, const struct tail_position *p);
  * -1 is no file. 1 or 0, or a negative errno when that file can't be read now. */
 int sibling_is_prefix(struct sibling *s, int fd);
 
+/* Does it begin with all that the open file holds? 1 or 0, or a negative errno. */
+int sibling_begins_with(struct sibling *s, int fd);
+
 /* Opens it for reading from `offset` on. What is packed is unpacked into a file without a name, in
  * which the bytes between its head and those just before `offset` are a hole. A descriptor, or a
  * negative errno. */

@@ -16,7 +16,7 @@
 enum {
     MINUTE_S = 60,
     FIRST_CAP = 4,
-    KNOWN_S = 60, /* less than so long before the onset says nothing */
+    KNOWN_S = 60, /* before the onset: what is not known of it counts as if nothing answered */
 };
 
 #define CHANCE     1e-5
@@ -186,9 +186,10 @@ void answers_fill(const struct answers *a, int64_t onset, int64_t second, int wi
     from = from > known ? from : known;
     from = a->has_any && a->first > from ? a->first : from;
     out->n_gone = 0;
-    if (a->n == 0 || onset - from < KNOWN_S) {
+    if (a->n == 0) {
         return;
     }
+    int64_t before_s = onset + 1 - from > KNOWN_S ? onset + 1 - from : KNOWN_S;
     struct count *counts = alloc_zero(a->n, sizeof *counts), best[ALERT_GONE];
     uint32_t n = 0;
     for (uint32_t i = 0; i < a->n; i++) {
@@ -196,7 +197,7 @@ void answers_fill(const struct answers *a, int64_t onset, int64_t second, int wi
         add_minute(count_of(counts, &n, m->upstream), m, from, onset, second);
     }
     for (uint32_t i = 0; i < n; i++) {
-        if (is_silent(&counts[i], onset + 1 - from, second - onset)) {
+        if (is_silent(&counts[i], before_s, second - onset)) {
             insert(best, &out->n_gone, &counts[i]);
         }
     }

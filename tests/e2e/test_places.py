@@ -69,6 +69,37 @@ def test_an_alert_says_what_retries_hid(tmp_path):
     check_schema("alert.schema.json", json.dumps(alert))
 
 
+@pytest.mark.parametrize("by", ["source", "upstream"])
+def test_an_alert_says_which_upstream_fell_silent(tmp_path, daemon, by):
+    rules, log = tmp_path / "rules.conf", tmp_path / "access.log"
+    rule = RULE % by
+    rules.write_text(rule)
+    rows = []
+    for second in range(900):
+        for upstream in ("10.0.0.7:80", "10.0.0.8:80", "10.0.0.9:80"):
+            is_bad = second >= 600 and upstream == "10.0.0.7:80"
+            row = (second // 60, second % 60, "cart", 502 if is_bad else 200, upstream)
+            rows += [LINE % row] * 3
+    log.write_text("".join(rows))
+    found = [
+        scan("--replay", rules, "--format", FORMAT, "--threads", threads, log)["alerts"]
+        for threads in (1, 4)
+    ]
+    assert found[0] == found[1]
+    (alert,) = found[0]
+    if by == "upstream":
+        assert "gone" not in alert
+        return
+    gone = {"upstream": "10.0.0.7:80", "last_answer": "2026-11-22T16:09:59Z"}
+    assert alert["gone"] == [gone]
+    assert "; 10.0.0.7:80 answers no longer" in alert["summary"]
+    check_schema("alert.schema.json", json.dumps(alert))
+    d = daemon(rule + SOURCE % log)
+    d.wait_for_lines(len(rows))
+    (followed,) = wait_for(d.alerts, "the alert")
+    assert followed["gone"] == [gone]
+
+
 def test_a_reload_may_bring_other_places(tmp_path, daemon):
     log = tmp_path / "access.log"
     log.write_text("")

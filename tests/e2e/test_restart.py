@@ -2,12 +2,15 @@
 import contextlib
 import json
 import os
+import pathlib
 import random
 import resource
 import signal
 import sqlite3
 import subprocess
 import time
+
+import pytest
 
 from conftest import TEAPOTD, Receiver, free_port, generate, scan, wait_for
 
@@ -105,6 +108,33 @@ def test_a_store_that_can_not_be_written_is_tried_again(tmp_path, daemon):
     assert d.stop() == 0
     d.start()
     assert counted(d.summary()) == truth(150)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts")
+def test_a_store_on_a_file_system_that_may_only_be_read_comes_when_it_may_be_written(
+    tmp_path, daemon, running
+):
+    folder, log = tmp_path / "store", tmp_path / "logs/access.log"
+    folder.mkdir()
+    log.parent.mkdir()
+    log.write_text(lines(0, 40))
+    mounts = "mount --make-rprivate / && mount -t tmpfs -o ro tmpfs '%s' && exec sleep infinity"
+    holder = running(["unshare", "-m", "sh", "-c", mounts % folder])
+    within = ("nsenter", "-t", str(holder.pid), "-m", "--")
+    wait_for(
+        lambda: str(folder) in pathlib.Path("/proc/%d/mounts" % holder.pid).read_text(), "the mount"
+    )
+    d = daemon(CONFIG.format(folder=tmp_path).replace("/state", "/store/state"), wrap=within)
+    d.wait_for_lines(40)
+    assert "Read-only file system" in d.said()
+    subprocess.run([*within, "mount", "-o", "remount,rw", str(folder)], check=True)
+    wait_for(lambda: "checkpoints are written again" in d.said(), "a checkpoint")
+    with open(log, "a") as out:
+        out.write(lines(40, 40))
+    d.wait_for_lines(80)
+    d.kill()
+    d.start(wrap=within)
+    assert counted(d.wait_for_lines(80)) == truth(80)
 
 
 def test_a_damaged_store_begins_anew_with_counts_and_offsets_alike(tmp_path, daemon):

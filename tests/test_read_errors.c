@@ -7,7 +7,8 @@
 
 enum {
     MANY = 1 << 20,
-    READS = 5, /* as many as one look at a name takes, and more */
+    GIVEN_UP = 150, /* looks, more than as many failures as a file is given */
+    READS = 5,      /* as many as one look at a name takes, and more */
 };
 
 /* Reads of the file with this inode fail, so many of them. */
@@ -70,6 +71,43 @@ static void what_was_not_read_when_it_was_renamed_is_read_under_its_new_name(voi
     assert_string_equal(w->errors.data, "a.log:EIO ");
 }
 
+/* world_look would wait until all is read. */
+static void look_often(struct world *w, int n)
+{
+    for (int i = 0; i < n; i++) {
+        tail_look(w->tail);
+        uv_run(&w->loop, UV_RUN_NOWAIT);
+        uv_run(&w->loop, UV_RUN_NOWAIT);
+    }
+}
+
+/* Else it would be opened and read for ever. What it had is said with the next rotation. */
+static void a_rotated_file_that_never_can_be_read_is_given_up(void **state)
+{
+    struct world *w = *state;
+    w->hide_ends = true;
+    world_write(w, "a.log", "one\n");
+    world_follow(w, "a.log");
+    world_expect(w, "a.log", "one\n");
+    let_fail(w, "a.log", MANY);
+    world_write(w, "a.log", "unread\n");
+    world_wait(w, has_error, NULL);
+    world_rename(w, "a.log", "a.log.1");
+    world_write(w, "a.log", "two\n");
+    world_expect(w, "a.log", "one\ntwo\n");
+    unsigned left = failing.left;
+    look_often(w, GIVEN_UP);
+    assert_in_range(left - failing.left, 50, 400);
+    left = failing.left;
+    look_often(w, 10);
+    assert_int_equal(failing.left, left);
+    failing.left = 0;
+    world_rename(w, "a.log", "a.log.2");
+    world_write(w, "a.log", "three\n");
+    world_expect(w, "a.log", "one\ntwo\nthree\n");
+    assert_int_equal(world_source(w, "a.log")->lost_bytes, strlen("unread\n"));
+}
+
 static size_t positions_at(const char *path, struct tail_position *out, size_t room,
                            int64_t *looked_ms, void *ctx)
 {
@@ -129,6 +167,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(what_was_not_read_when_it_was_renamed_is_read_under_its_new_name),
+        TEST(a_rotated_file_that_never_can_be_read_is_given_up),
         TEST(a_start_at_which_the_first_reads_fail_counts_each_line_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

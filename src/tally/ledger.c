@@ -276,10 +276,9 @@ void ledger_add_answer(struct window *w, struct span upstream)
 {
     struct ledger_kind k = {.blame = WINDOW_ANSWERED};
     k.upstream = ledger_number(w, upstream, &w->last_upstream);
-    struct window_error *last = &w->errors[w->last_answer];
-    if (w->last_answer >= w->errors_at && w->last_answer < w->n_errors &&
-        ledger_is_kind(last, &k)) {
-        last->count++;
+    bool is_now = w->last_answer >= w->errors_at && w->last_answer < w->n_errors;
+    if (is_now && ledger_is_kind(&w->errors[w->last_answer], &k)) {
+        w->errors[w->last_answer].count++;
     } else if (k.upstream != NAMETABLE_OTHER) {
         ledger_add_errors(w, k, 1);
     }

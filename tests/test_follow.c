@@ -230,6 +230,12 @@ static void files_that_came_and_went_unseen_are_read_though_they_are_equal(void 
     world_look(w);
     world_look(w);
     world_expect(w, "a.log", "one\nup\nup\nup\n");
+    /* A name that says nothing of a rotation may be anybody's, but not when it was ours before. */
+    world_rename(w, "a.log", "a.log.2");
+    world_write(w, "a.log", "up\n");
+    world_rename(w, "a.log", "a.log.old");
+    world_write(w, "a.log", "last\n");
+    world_expect(w, "a.log", "one\nup\nup\nup\nup\nlast\n");
 }
 
 /* A walk of random actions on a few logs under one glob, against what must come of it: each line

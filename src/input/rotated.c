@@ -431,7 +431,7 @@ static int is_copy_of_known(struct sibling *s, const char *path, int now, const 
 static bool is_since(const struct sibling *s, int64_t since_ns, int64_t *born)
 {
     *born = born_ns(s);
-    return s->is_numbered && *born >= since_ns &&
+    return (s->is_numbered || s->is_moved) && *born >= since_ns &&
            (!s->is_packed || ms_of(s->st.st_mtim) >= since_ns / 1000000);
 }
 

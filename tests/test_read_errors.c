@@ -1,14 +1,18 @@
 /* A disk that can't be read for a moment, in the moments when files are compared. */
 #define _GNU_SOURCE /* syscall */
 
+#include "base/clock.h"
 #include "tail_world.h"
 
 #include <sys/syscall.h>
 
+#include <zlib.h>
+
 enum {
     MANY = 1 << 20,
-    GIVEN_UP = 150, /* looks, more than as many failures as a file is given */
-    READS = 5,      /* as many as one look at a name takes, and more */
+    GIVEN_UP = 150,    /* looks, more than as many failures as a file is given */
+    WAITING_MS = 1500, /* longer than a look goes back */
+    READS = 5,         /* as many as one look at a name takes, and more */
 };
 
 /* Reads of the file with this inode fail, so many of them. */
@@ -108,6 +112,66 @@ static void a_rotated_file_that_never_can_be_read_is_given_up(void **state)
     assert_int_equal(world_source(w, "a.log")->lost_bytes, strlen("unread\n"));
 }
 
+/* Packs a file as gzip does, which keeps the time of its last change: here `ago_ms` before now, and
+ * maybe in whole seconds. */
+static void pack(struct world *w, const char *name, int64_t ago_ms, bool in_seconds)
+{
+    char *path = world_path(w, name), *packed = alloc_printf("%s.gz", path), bytes[64];
+    FILE *in = fopen(path, "rb");
+    gzFile out = gzopen(packed, "wb");
+    size_t n = fread(bytes, 1, sizeof bytes, in);
+    assert_int_equal(gzwrite(out, bytes, (unsigned)n), (int)n);
+    fclose(in);
+    gzclose(out);
+    int64_t ms = clock_wall_ms() - ago_ms;
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT},
+                                {ms / 1000, in_seconds ? 0 : ms % 1000 * 1000000}};
+    assert_int_equal(utimensat(AT_FDCWD, packed, times, 0), 0);
+    world_unlink(w, name);
+    free(path);
+    free(packed);
+}
+
+static bool has_lines(struct world *w, const void *n)
+{
+    return w->n_lines >= *(const size_t *)n;
+}
+
+static bool is_later(struct world *w, const void *ms)
+{
+    tail_look(w->tail);
+    return clock_mono_ms() > *(const int64_t *)ms;
+}
+
+/* While the log can't be read, nobody knows whether what is packed is a copy of it; and it is older
+ * than the file it is in. */
+static void what_was_packed_is_read_though_it_had_to_wait(void **state)
+{
+    struct world *w = *state;
+    w->hide_ends = true;
+    for (int i = 0; i < 2; i++) {
+        world_write(w, "a.log", "one\n");
+        world_follow(w, "a.log");
+        world_expect(w, "a.log", "one\n");
+        world_settle(w);
+        world_rename(w, "a.log", "a.log.2");
+        world_write(w, "a.log", "two\n");
+        world_rename(w, "a.log", "a.log.1");
+        pack(w, "a.log.1", 100, i);
+        world_write(w, "a.log", "three\n");
+        let_fail(w, "a.log", MANY);
+        world_wait(w, is_later, &(int64_t){clock_mono_ms() + WAITING_MS});
+        failing.left = 0;
+        world_wait(w, has_lines, &(size_t){3});
+        assert_non_null(strstr(world_source(w, "a.log")->text.data, "two\n"));
+        world_stop(w);
+        world_forget(w);
+        world_unlink(w, "a.log");
+        world_unlink(w, "a.log.1.gz");
+        world_unlink(w, "a.log.2");
+    }
+}
+
 static size_t positions_at(const char *path, struct tail_position *out, size_t room,
                            int64_t *looked_ms, void *ctx)
 {
@@ -168,6 +232,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(what_was_not_read_when_it_was_renamed_is_read_under_its_new_name),
         TEST(a_rotated_file_that_never_can_be_read_is_given_up),
+        TEST(what_was_packed_is_read_though_it_had_to_wait),
         TEST(a_start_at_which_the_first_reads_fail_counts_each_line_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

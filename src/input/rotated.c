@@ -224,6 +224,17 @@ static int64_t born_ns(const struct sibling *s)
     return born;
 }
 
+/* From when on a look must ask to find it: when it was made, or of what is packed, when that was
+ * changed last, which packing keeps (some to the second only: then the last moment of it). 0 where
+ * the file system does not tell when it was made. */
+static int64_t from_ns(const struct sibling *s)
+{
+    int64_t born = born_ns(s);
+    long ns = s->st.st_mtim.tv_nsec ? s->st.st_mtim.tv_nsec : 999999999;
+    int64_t changed = (int64_t)s->st.st_mtim.tv_sec * 1000000000 + ns;
+    return s->is_packed && changed < born ? changed : born;
+}
+
 /* May it be a copy that is still being made, or one whose original will be truncated? If that lives
  * on, it is no file of the log. */
 static bool is_to_wait(struct sibling *s, int now)
@@ -252,11 +263,11 @@ static const struct tail_position *claim(const struct sibling *s, struct sibling
  * does not tell when it was made: later it would be missed. */
 static bool leave(struct rotated *r, const struct sibling *s, bool must)
 {
-    int64_t quiet = wall_ms() - ms_of(s->st.st_mtim), born = born_ns(s);
-    if (born == 0 || (quiet >= ROTATED_QUIET_MS && !must)) {
+    int64_t quiet = wall_ms() - ms_of(s->st.st_mtim), from = from_ns(s);
+    if (from == 0 || (quiet >= ROTATED_QUIET_MS && !must)) {
         return false;
     }
-    r->left_ns = r->left_ns == 0 || born < r->left_ns ? born : r->left_ns;
+    r->left_ns = r->left_ns == 0 || from < r->left_ns ? from : r->left_ns;
     return true;
 }
 
@@ -426,13 +437,12 @@ static int is_copy_of_known(struct sibling *s, const char *path, int now, const 
     return r;
 }
 
-/* Was it made since, and if it is packed, also what is in it? Packing keeps the time of the last
- * change. `*born` is when it was made. */
-static bool is_since(const struct sibling *s, int64_t since_ns, int64_t *born)
+/* Was it made since, and if it is packed, also what is in it? `*from` is what the next look must
+ * ask for, should it be left. */
+static bool is_since(const struct sibling *s, int64_t since_ns, int64_t *from)
 {
-    *born = born_ns(s);
-    return (s->is_numbered || s->is_moved) && *born >= since_ns &&
-           (!s->is_packed || ms_of(s->st.st_mtim) >= since_ns / 1000000);
+    *from = from_ns(s);
+    return (s->is_numbered || s->is_moved) && *from && *from >= since_ns;
 }
 
 int64_t rotated_since(struct rotated *r, const struct siblings_at *at, int64_t since_ns, int now,
@@ -440,11 +450,11 @@ int64_t rotated_since(struct rotated *r, const struct siblings_at *at, int64_t s
 {
     static const struct tail_position beginning = {0};
     struct siblings all = {.n = 0};
-    int64_t oldest = 0, born;
+    int64_t oldest = 0, from;
     siblings_find(&all, at);
     for (size_t k = 0; k < all.n; k++) {
         struct sibling *s = &all.all[k];
-        if (is_known(known, s) || is_now(s, now) || !is_since(s, since_ns, &born)) {
+        if (is_known(known, s) || is_now(s, now) || !is_since(s, since_ns, &from)) {
             continue;
         }
         bool is_left = !s->is_moved && (is_in_making(&all, s) || is_to_wait(s, now));
@@ -452,7 +462,7 @@ int64_t rotated_since(struct rotated *r, const struct siblings_at *at, int64_t s
             int is_copy = s->is_moved ? 0 : is_copy_of_known(s, at->path, now, known);
             is_left = is_copy < 0 || (is_copy == 0 && !add(r, s, &beginning));
         }
-        oldest = is_left && (oldest == 0 || born < oldest) ? born : oldest;
+        oldest = is_left && (oldest == 0 || from < oldest) ? from : oldest;
     }
     siblings_done(&all);
     return oldest;

@@ -1,5 +1,6 @@
 /* One source from bytes to counts: the same log gives the same tally however it arrives. */
 #include "run/pipeline.h"
+#include "tally/pack.h"
 #include "tests/tally_same.h"
 
 #include <setjmp.h>
@@ -181,7 +182,7 @@ static void folding_moves_counts_into_interval_and_total(void **state)
         take(s, NOW_MS / 1000 + i, NOW_MS);
         source_fold(s);
     }
-    assert_int_equal(s->live->lines, 0);
+    assert_null(s->live);
     assert_int_equal(s->interval->requests, 5);
     tally_clear(s->interval);
     take(s, NOW_MS / 1000 + 6, NOW_MS);
@@ -217,6 +218,17 @@ static void an_interval_without_lines_is_given_back(void **state)
     pipeline_done(&p);
 }
 
+/* How many requests are in the total, which may rest. */
+static uint64_t folded(const struct source *s)
+{
+    struct tally room;
+    tally_init(&room, 0, 0);
+    const struct tally *total = source_total(s, &room);
+    uint64_t requests = total ? total->requests : 0;
+    tally_done(&room);
+    return requests;
+}
+
 /* The second source's line waits to be believed, and is settled after it was counted. */
 static void sums_know_what_all_sources_counted(void **state)
 {
@@ -237,9 +249,8 @@ static void sums_know_what_all_sources_counted(void **state)
     source_settle(b, NOW_MS);
     source_fold(b);
     assert_int_equal(tally_timeline(&p.total)->used, 5);
-    assert_int_equal(a->total->requests, 3);
-    assert_null(a->total->timeline);
-    assert_int_equal(b->total->requests, 1);
+    assert_int_equal(folded(a), 3);
+    assert_int_equal(folded(b), 1);
     source_free(a);
     source_free(b);
     pipeline_done(&p);
@@ -277,8 +288,8 @@ static void a_source_rests_until_its_next_bytes(void **state)
     assert_ptr_equal(p.awake, s);
     assert_true(p.has_moved);
     source_caught_up(s);
-    assert_int_equal(s->total->requests, 3);
-    assert_null(s->live->timeline);
+    assert_int_equal(folded(s), 3);
+    assert_null(s->live);
     source_free(s);
     assert_null(p.awake);
     pipeline_done(&p);
@@ -300,12 +311,81 @@ static void a_busy_source_is_folded_by_the_clock(void **state)
     assert_int_equal(s->live->requests, 3);
     source_fold(s);
     assert_int_equal(s->total->requests, 7);
+    assert_null(s->packed);
     assert_non_null(s->live->cells);
     take(s, NOW_MS / 1000 + 9, NOW_MS + 9);
     source_feed(s, INT64_MIN);
     source_caught_up(s);
-    assert_int_equal(s->total->requests, 8);
-    assert_null(s->live->cells);
+    assert_int_equal(folded(s), 8);
+    assert_null(s->total);
+    assert_null(s->live);
+    source_free(s);
+    pipeline_done(&p);
+}
+
+static void take_log(struct source *s, struct span log, int64_t wall_ms)
+{
+    assert_int_equal(source_bytes(s, &s->framer, log, false, wall_ms), log.len);
+    source_feed(s, INT64_MIN);
+}
+
+/* All that a total may hold: codes of an owner, names, durations, reasons, lines of no format. */
+static void a_total_that_rests_is_as_one_that_does_not(void **state)
+{
+    (void)state;
+    char log[LINES * LINE_BYTES];
+    size_t len = make_log(log, sizeof(log) - 1);
+    log[len++] = '\n';
+    struct pipeline p, q;
+    struct tally room;
+    pipeline_init(&p, NULL, 0, KEEP_ALL, NULL, NULL);
+    pipeline_init(&q, NULL, 0, KEEP_ALL, NULL, NULL);
+    p.has_sums = true;
+    struct source *s = source_new(&p, "s", "auto", "cloudflare"),
+                  *awake = source_new(&q, "s", "auto", "cloudflare");
+    for (int64_t i = 0; i < 3; i++) {
+        take_log(s, (struct span){log, len}, NOW_MS + i);
+        take_log(awake, (struct span){log, len}, NOW_MS + i);
+        source_fold(s);
+        source_fold(awake);
+        assert_true(source_sleep(s, NOW_MS + i));
+        assert_null(s->total);
+        tally_init(&room, KEEP_ALL, 0);
+        const struct tally *total = source_total(s, &room);
+        assert_int_equal(total->lines, awake->total->lines);
+        struct buf packed = {0}, again = {0};
+        source_pack(s, &packed);
+        pack_tally(total, &again);
+        assert_true(span_equal(buf_span(&packed), buf_span(&again)));
+        buf_done(&packed);
+        buf_done(&again);
+        timeline_clear(awake->total->timeline); /* which the total of a service does not know */
+        assert_same_tally(total, awake->total);
+        tally_done(&room);
+    }
+    source_free(s);
+    source_free(awake);
+    pipeline_done(&p);
+    pipeline_done(&q);
+}
+
+/* A second has one line as a sample, however often its source rested within it. */
+static void rest_within_a_second_changes_no_sample(void **state)
+{
+    (void)state;
+    struct pipeline p;
+    struct source *s = resting_source(&p);
+    char line[LINE_BYTES];
+    source_fold(s);
+    for (int i = 0; i < 2; i++) {
+        snprintf(line, sizeof(line), "{\"time\":%lld,\"status\":503}\n",
+                 (long long)(NOW_MS / 1000));
+        assert_true(source_bytes(s, &s->framer, span_of(line), false, NOW_MS) > 0);
+        assert_int_equal(s->live->window.n_samples, i == 0);
+        source_feed(s, INT64_MIN);
+        source_caught_up(s);
+        assert_null(s->live);
+    }
     source_free(s);
     pipeline_done(&p);
 }
@@ -418,6 +498,8 @@ int main(void)
         cmocka_unit_test(sums_know_what_all_sources_counted),
         cmocka_unit_test(a_source_rests_until_its_next_bytes),
         cmocka_unit_test(a_busy_source_is_folded_by_the_clock),
+        cmocka_unit_test(a_total_that_rests_is_as_one_that_does_not),
+        cmocka_unit_test(rest_within_a_second_changes_no_sample),
         cmocka_unit_test(what_the_clock_closed_meanwhile_stays_closed),
         cmocka_unit_test(a_line_that_may_still_be_believed_keeps_its_source_awake),
         cmocka_unit_test(a_source_that_is_read_to_its_end_holds_only_lines),

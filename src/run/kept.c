@@ -24,11 +24,21 @@ static void add(struct store *out, enum store_kind kind, const char *name, const
     }
 }
 
+static void add_total(struct store *out, const struct source *s)
+{
+    struct buf packed = {0};
+    source_pack(s, &packed);
+    if (packed.len) {
+        store_add_note(out, STORE_TALLY, s->name, packed.data, packed.len);
+    }
+}
+
 /* The clock only while a rule must hear of each second, since time goes on then for a source
  * without lines; and with lines that wait for it, which are in no second yet. */
 static void add_clock(struct store *out, const struct source *s)
 {
-    const struct window *w = s->live ? &s->live->window : NULL;
+    struct window room;
+    const struct window *w = source_window(s, &room);
     struct buf bytes = {0}, waiting = {0};
     if (!w || !(pack_has_waiting(w) || (s->is_awake && w->has_clock))) {
         return;
@@ -122,7 +132,7 @@ void kept_write(struct service *s, struct store *out, bool is_whole)
     }
     for (size_t i = 0; i < s->n_found; i++) {
         const struct source *source = s->found[i]->source;
-        add(out, STORE_TALLY, source->name, source->total);
+        add_total(out, source);
         if (s->pipeline.has_intervals) {
             add(out, STORE_INTERVAL, source->name, source->interval);
         }

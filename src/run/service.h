@@ -171,6 +171,8 @@ struct summaries {
     struct summary summary;
     struct summary_source *rows;
     struct tally sum, none; /* what `all` points to for some; for sources without lines */
+    struct tally *rooms;    /* for totals that rest */
+    size_t n_rooms;
 };
 void summaries_make(struct service *s, enum summary_kind kind, struct summaries *out);
 /* The sum of the intervals of the last `last_s` seconds. */

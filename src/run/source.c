@@ -1,17 +1,27 @@
 /*
  * source_feed hands the seconds that were counted to the alerts, source_fold adds the live tally to
  * the interval and the total. A source that was read to its end sleeps until its next bytes.
+ *
+ * Most of many logs are quiet, so what a source keeps at rest is small: its total as bytes, and the
+ * clock of its live tally.
  */
 #include "run/source.h"
 
 #include "base/alloc.h"
 #include "tally/pack.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 enum {
     LIVE_SKEW_S = 600, /* stamps this near to the wall clock are taken for live ones */
     FEW_READS = 2,     /* between two folds: then tables for lines are not worth keeping */
+    FEW_NAMES = 32, /* in a total: then it is packed with each fold, else when the source sleeps */
+};
+
+struct source_packed {
+    size_t len;
+    char bytes[]; /* tally/pack.h */
 };
 
 /* At the front of the list: others may be walking it. */
@@ -75,6 +85,7 @@ void source_free(struct source *s)
     free_tally(s->live);
     free_tally(s->interval);
     free_tally(s->total);
+    free(s->packed);
     free(s->name);
     free(s->vendor);
     free(s);
@@ -106,9 +117,79 @@ static struct tally *made(const struct source *s, struct tally **tally)
     return *tally;
 }
 
+static struct span packed_bytes(const struct source *s)
+{
+    return (struct span){s->packed->bytes, s->packed->len};
+}
+
+/* What was packed here is read back whole. */
+static void unpack(const struct source *s, struct tally *into)
+{
+    bool is_whole = pack_read(into, packed_bytes(s));
+    assert(is_whole);
+    (void)is_whole;
+}
+
+/* The total, to be added to. */
+static struct tally *woken_total(struct source *s)
+{
+    struct tally *total = made(s, &s->total);
+    if (s->packed) {
+        unpack(s, total);
+        free(s->packed);
+        s->packed = NULL;
+    }
+    return total;
+}
+
+const struct tally *source_total(const struct source *s, struct tally *room)
+{
+    if (!s->packed) {
+        return s->total;
+    }
+    unpack(s, room);
+    return room;
+}
+
+void source_pack(const struct source *s, struct buf *out)
+{
+    if (s->packed) {
+        buf_add(out, packed_bytes(s));
+    } else if (s->total && s->total->lines) {
+        pack_tally(s->total, out);
+    }
+}
+
+/* Only the total of a service knows no times, which would not be packed. */
+static void pack_total(struct source *s)
+{
+    struct buf bytes = {0};
+    if (!s->total || !s->total->lines || !s->shared->has_sums) {
+        return;
+    }
+    pack_tally(s->total, &bytes);
+    s->packed = alloc_zero(1, sizeof(*s->packed) + bytes.len);
+    s->packed->len = bytes.len;
+    memcpy(s->packed->bytes, bytes.data, bytes.len);
+    buf_done(&bytes);
+    free_tally(s->total);
+    s->total = NULL;
+}
+
+static bool has_few_names(const struct tally *t)
+{
+    uint32_t n = t->causes ? t->causes->origins->n_entries : 0;
+    for (size_t i = 0; i < TALLY_DIMENSIONS; i++) {
+        n += t->tops[i] ? t->tops[i]->n_entries : 0;
+    }
+    return n <= FEW_NAMES;
+}
+
 bool source_restore(struct source *s, struct span packed)
 {
-    return pack_read(made(s, &s->total), packed);
+    bool is_good = pack_read(woken_total(s), packed);
+    pack_total(s);
+    return is_good;
 }
 
 bool source_restore_interval(struct source *s, struct span packed)
@@ -131,14 +212,18 @@ bool source_restore_waiting(struct source *s, struct span packed)
     return pack_read_waiting(&made(s, &s->live)->window, packed);
 }
 
-/* The window of a source; one that sleeps has but a clock, put into `asleep`. NULL: none yet. */
-static struct window *window_of(const struct source *s, struct window *asleep)
+static struct window *window_of(const struct source *s, struct window *room)
 {
     if (s->live) {
         return &s->live->window;
     }
-    *asleep = (struct window){.has_clock = true, .clock = s->clock};
-    return s->has_clock ? asleep : NULL;
+    *room = (struct window){.has_clock = true, .clock = s->clock};
+    return s->has_clock ? room : NULL;
+}
+
+const struct window *source_window(const struct source *s, struct window *room)
+{
+    return window_of(s, room);
 }
 
 /* The alerts, the history and the interval read the records before window_drain takes them away. */
@@ -205,6 +290,40 @@ void source_make_reader(struct source *s)
     }
 }
 
+/* Is there anything to fold? A line that waited was counted when it came, its second only now. */
+static bool has_counted(const struct tally *t)
+{
+    return t->lines || tally_timeline(t)->used;
+}
+
+static void wake_live(struct source *s)
+{
+    s->live = new_tally(s);
+    struct window *w = &s->live->window;
+    w->has_clock = s->has_clock;
+    w->clock = s->clock;
+    memcpy(w->has_sampled, s->has_sampled, sizeof(w->has_sampled));
+    memcpy(w->sampled, s->sampled, sizeof(w->sampled));
+}
+
+/* Keeps the live tally while it holds more than can be put by. */
+static void rest_live(struct source *s)
+{
+    const struct window *w = &s->live->window;
+    if (has_counted(s->live) || s->held.len || w->n_records || pack_has_waiting(w)) {
+        tally_rest(s->live);
+        return;
+    }
+    s->has_clock = w->has_clock;
+    s->clock = w->clock;
+    memcpy(s->has_sampled, w->has_sampled, sizeof(s->has_sampled));
+    memcpy(s->sampled, w->sampled, sizeof(s->sampled));
+    free_tally(s->live);
+    s->live = NULL;
+    free(s->time);
+    s->time = NULL;
+}
+
 void source_wake(struct source *s, int64_t wall_ms)
 {
     s->shared->has_moved = true;
@@ -222,16 +341,8 @@ void source_wake(struct source *s, int64_t wall_ms)
     }
     reader_wake(s->reader);
     if (!s->live) {
-        s->live = new_tally(s);
-        s->live->window.has_clock = s->has_clock;
-        s->live->window.clock = s->clock;
+        wake_live(s);
     }
-}
-
-/* Is there anything to fold? A line that waited was counted when it came, its second only now. */
-static bool has_counted(const struct tally *t)
-{
-    return t->lines || tally_timeline(t)->used;
 }
 
 /* Gives back what is for lines only. After a change of its format a source has no reader for a
@@ -240,10 +351,13 @@ static bool has_counted(const struct tally *t)
 static void give_back(struct source *s)
 {
     if (s->live) {
-        tally_rest(s->live);
+        rest_live(s);
     }
     if (s->reader) {
         reader_rest(s->reader);
+    }
+    if (s->total && has_few_names(s->total)) {
+        pack_total(s);
     }
 }
 
@@ -251,7 +365,7 @@ static void give_back(struct source *s)
 static void fold(struct source *s)
 {
     struct pipeline *p = s->shared;
-    struct tally *total = made(s, &s->total);
+    struct tally *total = woken_total(s);
     if (p->has_intervals) {
         tally_merge_counts(made(s, &s->interval), s->live);
     }
@@ -317,12 +431,10 @@ bool source_sleep(struct source *s, int64_t wall_ms)
     if (s->reader) {
         reader_sleep(s->reader);
     }
-    if (s->live && !pack_has_waiting(&s->live->window)) {
-        s->has_clock = s->live->window.has_clock;
-        s->clock = s->live->window.clock;
-        free_tally(s->live);
-        s->live = NULL;
+    if (s->total) {
+        pack_total(s);
     }
+    memset(s->has_sampled, 0, sizeof(s->has_sampled)); /* those seconds are over */
     free(s->time);
     s->time = NULL;
     leave_awake(s);

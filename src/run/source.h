@@ -17,6 +17,7 @@
 
 struct verdict_cache; /* verdict tables by server and vendor, made once each */
 struct batch;         /* lines that are read together, and their events */
+struct source_packed; /* a total as bytes */
 
 /* What all sources of a run share. */
 struct pipeline {
@@ -50,11 +51,13 @@ struct source {
     uint64_t long_lines;
     struct logtime *time; /* NULL while it sleeps */
     struct buf held;      /* lines of an undecided format, each with a newline */
-    struct tally *live;   /* since the last fold; NULL until the first line, and asleep */
-    int64_t clock;        /* … that of its window then */
-    bool has_clock;
+    struct tally *live;   /* since the last fold; NULL until the first line, and at rest */
+    /* What its window knew then: its clock, and the seconds that had their samples. */
+    int64_t clock, sampled[WINDOW_SAMPLED];
+    bool has_clock, has_sampled[WINDOW_SAMPLED];
     struct tally *interval; /* since the last summary; NULL without lines or intervals */
-    struct tally *total;    /* NULL until the first fold; in a service it knows no times */
+    struct tally *total;    /* NULL until the first fold; in a service it knows no times … */
+    struct source_packed *packed; /* … and is here while it rests, or NULL */
     struct source *next_awake, *prev_awake;
     bool is_awake;
     unsigned n_reads; /* how often bytes came since the last fold by the clock */
@@ -77,6 +80,17 @@ void source_free(struct source *s);
 
 /* Has the source's windows tell apart what its pipeline wants now. */
 void source_watch(struct source *s);
+
+/* The total; NULL when nothing was folded yet. One that rests is added to `room`, which is empty
+ * and the caller's. */
+const struct tally *source_total(const struct source *s, struct tally *room);
+
+/* Appends the total as pack_tally does; nothing when no line was folded. */
+void source_pack(const struct source *s, struct buf *out);
+
+/* Its window, as far as it is known: at rest it has but a clock, and is made in `room`. NULL: none
+ * yet. */
+const struct window *source_window(const struct source *s, struct window *room);
 
 /* Adds what was counted before a restart (tally/pack.h) to the total. False when it is damaged. */
 bool source_restore(struct source *s, struct span packed);
@@ -117,8 +131,8 @@ void source_settle(struct source *s, int64_t wall_ms);
 /* Moves what was counted since the last time into interval and total. Comes after source_feed. */
 void source_fold(struct source *s);
 
-/* All bytes that there were are counted and fed. A source with little news is folded now, so that a
- * thousand of them that have some in the same second need the memory of one. */
+/* All bytes that there were are counted and fed. A source with little news is folded and rests now,
+ * so that a thousand of them that have some in the same second need the memory of one. */
 void source_caught_up(struct source *s);
 
 /* Ends the interval of a source: what it counted is forgotten. */

@@ -103,15 +103,34 @@ static void start(struct service *s, enum summary_kind kind, struct summaries *o
     out->summary.alerts_since = INT64_MIN;
 }
 
+/* Totals that rest are unpacked while there is a summary of them. */
+static void make_rooms(const struct service *s, struct summaries *out)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->n_found; i++) {
+        n += s->found[i]->source->packed != NULL;
+    }
+    out->rooms = alloc_zero(n, sizeof(*out->rooms));
+    for (; out->n_rooms < n; out->n_rooms++) {
+        tally_init(&out->rooms[out->n_rooms], s->config.keep, false);
+    }
+}
+
 /* Late lines are counted since the start only, so an interval has no figure for them. */
 void summaries_make(struct service *s, enum summary_kind kind, struct summaries *out)
 {
     summaries_fold(s);
     start(s, kind, out);
     out->rows = alloc_zero(s->n_found, sizeof(*out->rows));
+    if (kind != SUMMARY_INTERVAL) {
+        make_rooms(s, out);
+    }
+    struct tally *room = out->rooms;
     for (size_t i = 0; i < s->n_found; i++) {
-        struct source *source = s->found[i]->source;
-        struct tally *t = kind == SUMMARY_INTERVAL ? source->interval : source->total;
+        const struct source *source = s->found[i]->source;
+        const struct tally *t =
+            kind == SUMMARY_INTERVAL ? source->interval : source_total(source, room);
+        room += room && t == room;
         out->rows[i] = source_summary(source, t ? t : &out->none);
     }
     out->summary.sources = out->rows;
@@ -152,6 +171,10 @@ void summaries_done(struct summaries *m)
 {
     tally_done(&m->sum);
     tally_done(&m->none);
+    for (size_t i = 0; i < m->n_rooms; i++) {
+        tally_done(&m->rooms[i]);
+    }
+    free(m->rooms);
     free(m->rows);
 }
 

@@ -139,6 +139,36 @@ static void assert_same_alerts(struct alert_set *a, struct alert_set *b)
     pieces_done(&q);
 }
 
+/* Packed after each feed, with seconds still open, and never: all that is kept is the same. */
+static void packing_changes_nothing(void **state)
+{
+    static const char *const presets[] = {"netdata", "spike", "sre", "silent", "gone", "first"};
+    (void)state;
+    for (size_t i = 0; i < sizeof presets / sizeof *presets; i++) {
+        struct rule rule = {.name = "packed", .by = RULE_BY_SOURCE | RULE_BY_HOST};
+        struct pieces p = {.n = 0}, q = {.n = 0};
+        assert_true(rule_preset(&rule, span_of(presets[i])));
+        struct world *packed = world_new(&rule), *plain = world_new(&rule);
+        for (int64_t second = 0; second < SECONDS; second++) {
+            feed_second(packed, second);
+            feed_second(plain, second);
+            alert_set_pack(packed->set, "a.log");
+            alert_set_pack(packed->set, "b.log");
+        }
+        assert_int_equal(packed->n_told, plain->n_told);
+        alert_set_keep(packed->set, take_piece, &p);
+        alert_set_keep(plain->set, take_piece, &q);
+        assert_int_equal(p.n, q.n);
+        for (size_t k = 0; k < p.n; k++) {
+            assert_true(span_equal(buf_span(&p.bytes[k]), buf_span(&q.bytes[k])));
+        }
+        pieces_done(&p);
+        pieces_done(&q);
+        world_free(packed);
+        world_free(plain);
+    }
+}
+
 static void restarts_change_nothing(void **state)
 {
     static const unsigned by[] = {0, RULE_BY_SOURCE, RULE_BY_SOURCE | RULE_BY_HOST,
@@ -380,6 +410,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(restarts_change_nothing),
+        cmocka_unit_test(packing_changes_nothing),
         cmocka_unit_test(what_was_fed_since_leads_to_the_same),
         cmocka_unit_test(alerts_of_a_rule_that_changed_are_resolved_and_it_learns_anew),
         cmocka_unit_test(a_state_of_another_layout_is_left_out),

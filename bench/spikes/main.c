@@ -63,7 +63,7 @@ static bool run_file(const struct rule *rule, const char *path, double *ns)
         return false;
     }
     struct series_key key = {.host = SPAN("")};
-    r.series = series_new(rule, 1, &key);
+    r.series = series_new(1, &key);
     int64_t began = clock_mono_ms();
     printf("\"%s\": [", path);
     while (fgets(line, sizeof line, in)) {

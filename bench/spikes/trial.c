@@ -172,7 +172,7 @@ void trial_run(const struct trial *trial, struct trial_score *scores, size_t n)
         struct label_table labels = {0};
         struct watch *watches = alloc_zero(n, sizeof *watches);
         for (size_t k = 0; k < n; k++) {
-            watches[k].series = series_new(scores[k].rule, 1, &key);
+            watches[k].series = series_new(1, &key);
         }
         run_series(trial, scores, watches, n, trial->seed * 1000003 + (uint64_t)s);
         for (size_t k = 0; k < n; k++) {

@@ -260,7 +260,7 @@ static void fire(const struct teller *t, struct series *s, int64_t second,
                  const struct rule_finding *finding, const struct answers *answers)
 {
     struct alert *alert = alloc_zero(1, sizeof *alert);
-    s->alert = alert;
+    s->course->alert = alert;
     series_describe(s, t->rule, second, finding, answers, alert);
     alert->at = second;
     alert->silenced = is_quiet(t->set, alert, second);
@@ -284,16 +284,16 @@ static void fire(const struct teller *t, struct series *s, int64_t second,
 static void worsen(const struct teller *t, struct series *s, int64_t second,
                    const struct rule_finding *finding, const struct answers *answers)
 {
-    bool is_covered = is_quiet(t->set, s->alert, second);
-    series_describe(s, t->rule, second, finding, answers, s->alert);
-    struct alert *leader = group_leader(t->set, s->alert);
+    bool is_covered = is_quiet(t->set, series_alert(s), second);
+    series_describe(s, t->rule, second, finding, answers, series_alert(s));
+    struct alert *leader = group_leader(t->set, series_alert(s));
     if (is_covered) {
         return;
     }
     t->set->n_changes++;
     if (leader->n_parts == 0) {
-        tell(t->set, s->alert);
-    } else if (leader == s->alert || s->alert->severity > leader->told) {
+        tell(t->set, series_alert(s));
+    } else if (leader == series_alert(s) || series_alert(s)->severity > leader->told) {
         tell_group(t->set, t->rule, leader);
     }
 }
@@ -302,7 +302,7 @@ static void worsen(const struct teller *t, struct series *s, int64_t second,
  * free this very alert. */
 static void resolve(const struct teller *t, struct series *s, int64_t second, bool gone)
 {
-    struct alert *alert = s->alert;
+    struct alert *alert = series_alert(s);
     series_resolve(s, t->rule, second, gone);
     tell_end(t->set, t->rule, alert, second, gone);
     forget(t->set);
@@ -323,7 +323,7 @@ static void on_series_change(struct series *s, enum series_change change, int64_
                              void *ctx)
 {
     const struct teller *t = ctx;
-    advance(t->set, t->rule, s->source, second);
+    advance(t->set, t->rule, s->names, second);
     switch (change) {
     case SERIES_SAME: break;
     case SERIES_FIRED: fire(t, s, second, finding, answers); break;
@@ -413,6 +413,14 @@ bool alert_set_waits(const struct alert_set *set)
         waits = waits || !watcher_can_wait(&set->watches[i]);
     }
     return waits && set->sources.n_busy == 0;
+}
+
+void alert_set_pack(struct alert_set *set, const char *source)
+{
+    size_t number = progress_source(&set->sources, source);
+    for (size_t i = 0; i < set->n_watches; i++) {
+        watcher_pack(&set->watches[i], number);
+    }
 }
 
 bool alert_set_rest(struct alert_set *set, const char *source)

@@ -36,6 +36,10 @@ void alert_set_idle(struct alert_set *set, const char *source, bool idle);
  * go on feeding all of them: the furthest tells the time. */
 bool alert_set_waits(const struct alert_set *set);
 
+/* Lines of a source come seldom: makes small what is known of it, until its next second is closed.
+ */
+void alert_set_pack(struct alert_set *set, const char *source);
+
 /* A source is idle: memory that is not needed before its next line is given back, and until then
  * its seconds may be closed late, but must be before that line is fed. False when its series must
  * hear of each second in time: then go on feeding it. */

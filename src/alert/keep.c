@@ -364,10 +364,10 @@ static void get_diagnosis(struct packing *in, struct diagnosis *d, struct label_
 
 static void put_key(struct buf *out, const struct series *s)
 {
-    put_name(out, s->source);
-    put_name(out, s->host);
-    put_name(out, s->route);
-    put_name(out, s->upstream);
+    put_name(out, s->names);
+    put_name(out, series_host(s));
+    put_name(out, series_route(s));
+    put_name(out, series_upstream(s));
 }
 
 static struct series_key get_key(struct packing *in)
@@ -409,9 +409,10 @@ static void get_seen(struct packing *in, struct series *s)
 
 static void put_series(struct buf *out, const struct series *s, const struct rule *rule)
 {
-    const struct rule_finding *worst = &s->worst;
-    const int64_t seconds[] = {s->last_seen, s->since,     s->any_from,
-                               s->crit_from, s->over_from, worst->onset};
+    const struct series_course *course = series_course_of(s);
+    const struct rule_finding *worst = &course->worst;
+    const int64_t seconds[] = {s->last_seen,      course->since,     course->any_from,
+                               course->crit_from, course->over_from, worst->onset};
     packing_put(out, s->hash);
     packing_put(out, s->number);
     put_key(out, s);
@@ -427,7 +428,7 @@ static void put_series(struct buf *out, const struct series *s, const struct rul
     packing_put_double(out, worst->ratio);
     packing_put_double(out, worst->baseline);
     packing_put_double(out, worst->evidence);
-    put_name(out, s->alert ? s->alert->id : "");
+    put_name(out, course->alert ? course->alert->id : "");
     size_t size = series_detector(rule)->state_size(rule);
     packing_put(out, size); /* a text, as packing_put_text writes it */
     series_state(s, rule, buf_room(out, size));
@@ -436,16 +437,27 @@ static void put_series(struct buf *out, const struct series *s, const struct rul
     put_seen(out, s);
 }
 
-/* The alert that a series had; without it, it has none. */
-static void join_alert(struct alert_set *set, struct series *s, struct span id)
+/* A course that never began is all zero but for its end, which is not. */
+static bool has_begun(const struct series *s, const struct series_course *c)
 {
-    for (size_t i = set->n_alerts; i-- > 0 && id.len && !s->alert;) {
+    bool has_second = c->since || c->any_from || c->crit_from || c->worst.onset;
+    return s->state != ALERT_RESOLVED || has_second || c->over_from != INT64_MAX;
+}
+
+/* With the alert that a series had; without it, it has none. */
+static void restore_course(struct alert_set *set, struct series *s, struct series_course *course,
+                           struct span id)
+{
+    for (size_t i = set->n_alerts; i-- > 0 && id.len && !course->alert;) {
         bool is_it = set->alerts[i]->state == ALERT_FIRING && span_is(id, set->alerts[i]->id);
-        s->alert = is_it ? set->alerts[i] : NULL;
+        course->alert = is_it ? set->alerts[i] : NULL;
     }
-    if (s->state == ALERT_FIRING && !s->alert) {
+    if (s->state == ALERT_FIRING && !course->alert) {
         s->state = ALERT_RESOLVED;
         s->severity = RULE_NONE;
+    }
+    if (course->alert || has_begun(s, course)) {
+        series_set_course(s, course);
     }
 }
 
@@ -465,21 +477,22 @@ static void get_series(struct packing *in, struct alert_set *set, struct watcher
     bool is_active = packing_get_upto(in, 1) != 0;
     s->state = (enum alert_state)packing_get_upto(in, ALERT_RESOLVED);
     s->severity = (enum rule_severity)packing_get_upto(in, RULE_INFO);
-    int64_t *const seconds[] = {&s->last_seen, &s->since,     &s->any_from,
-                                &s->crit_from, &s->over_from, &s->worst.onset};
+    struct series_course course = {0};
+    int64_t *const seconds[] = {&s->last_seen,     &course.since,     &course.any_from,
+                                &course.crit_from, &course.over_from, &course.worst.onset};
     for (size_t i = 0; i < sizeof seconds / sizeof *seconds; i++) {
         *seconds[i] = get_second(in);
     }
-    s->worst.severity = (enum rule_severity)packing_get_upto(in, RULE_INFO);
-    s->worst.requests = packing_get(in);
-    s->worst.errors = packing_get(in);
-    s->worst.ratio = packing_get_double(in);
-    s->worst.baseline = packing_get_double(in);
-    s->worst.evidence = packing_get_double(in);
-    join_alert(set, s, packing_get_text(in));
+    course.worst.severity = (enum rule_severity)packing_get_upto(in, RULE_INFO);
+    course.worst.requests = packing_get(in);
+    course.worst.errors = packing_get(in);
+    course.worst.ratio = packing_get_double(in);
+    course.worst.baseline = packing_get_double(in);
+    course.worst.evidence = packing_get_double(in);
+    restore_course(set, s, &course, packing_get_text(in));
     struct span state = packing_get_text(in);
     if (state.len == series_detector(&watch->rule)->state_size(&watch->rule)) {
-        memcpy(s->detector, state.ptr, state.len);
+        series_restore(s, &watch->rule, state.ptr);
     }
     get_diagnosis(in, &s->diagnosis, &set->labels);
     get_seen(in, s);
@@ -679,7 +692,7 @@ static void look_at(struct series *s, int64_t next, void *ctx)
 {
     struct holders *h = ctx;
     (void)next;
-    h->is_held = h->is_held || s->alert == h->wanted;
+    h->is_held = h->is_held || series_alert(s) == h->wanted;
 }
 
 void alert_set_restored(struct alert_set *set, int64_t second)

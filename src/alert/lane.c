@@ -11,7 +11,10 @@
 #include <stdlib.h>
 
 enum {
+    ONE_SLOTS = 2, /* of a lane with one series, as most are */
     FIRST_SLOTS = 8,
+    FIRST_ENTRIES = 2,
+    FIRST_ACTIVE = 1,
     SWEEP_EVERY_S = 600,
 };
 
@@ -62,7 +65,7 @@ static void put(struct series **slots, size_t n_slots, struct series *s)
 }
 
 /* Moves the series to a table of `n_slots`. */
-static void rehash(struct lane *lane, size_t n_slots)
+static void rehash(struct lane *lane, uint32_t n_slots)
 {
     struct series **slots = alloc_zero(n_slots, sizeof(struct series *));
     for (size_t i = 0; i < lane->n_slots; i++) {
@@ -75,14 +78,22 @@ static void rehash(struct lane *lane, size_t n_slots)
     lane->n_slots = n_slots;
 }
 
+static uint32_t slots_for_more(const struct lane *lane)
+{
+    if (lane->n_slots < FIRST_SLOTS) {
+        return lane->n_slots ? FIRST_SLOTS : ONE_SLOTS;
+    }
+    return lane->n_slots * 2;
+}
+
 /* `number` gives the entries of a second an order that does not depend on addresses. */
 struct series *lane_create(struct lane *lane, const struct lane_owner *owner, uint64_t hash,
                            const struct series_key *key)
 {
     if (lane->n_series >= lane->n_slots / 2) {
-        rehash(lane, lane->n_slots ? lane->n_slots * 2 : FIRST_SLOTS);
+        rehash(lane, slots_for_more(lane));
     }
-    struct series *s = series_new(owner->rule, hash, key);
+    struct series *s = series_new(hash, key);
     s->number = lane->created++;
     put(lane->slots, lane->n_slots, s);
     lane->n_series++;
@@ -109,7 +120,7 @@ static struct lane_entry *open_place(struct lane *lane, size_t at)
             memmove(e, &e[lane->head], lane->n_entries * sizeof *e);
             lane->head = 0;
         } else if (lane->head + lane->n_entries == lane->cap_entries) {
-            lane->cap_entries = lane->cap_entries ? lane->cap_entries * 2 : FIRST_SLOTS;
+            lane->cap_entries = lane->cap_entries ? lane->cap_entries * 2 : FIRST_ENTRIES;
             e = lane->entries = alloc_resize(e, lane->cap_entries, sizeof *e);
         }
         memmove(&e[lane->head + at + 1], &e[lane->head + at], behind * sizeof *e);
@@ -163,7 +174,7 @@ void lane_activate(struct lane *lane, struct series *s)
         return;
     }
     if (lane->n_active == lane->cap_active) {
-        lane->cap_active = lane->cap_active ? lane->cap_active * 2 : FIRST_SLOTS;
+        lane->cap_active = lane->cap_active ? lane->cap_active * 2 : FIRST_ACTIVE;
         lane->active = alloc_resize(lane->active, lane->cap_active, sizeof(struct series *));
     }
     s->is_active = true;
@@ -190,7 +201,7 @@ static void take_entries(struct lane *lane, int64_t second)
  * next count. */
 static void tick_all(struct lane *lane, const struct lane_owner *owner, int64_t second)
 {
-    size_t kept = 0;
+    uint32_t kept = 0;
     for (size_t i = 0; i < lane->n_active; i++) {
         struct series *s = lane->active[i];
         struct rule_finding finding;
@@ -211,7 +222,7 @@ static void tick_all(struct lane *lane, const struct lane_owner *owner, int64_t 
  * the cap for other hosts. */
 static void sweep(struct lane *lane, const struct lane_owner *owner)
 {
-    size_t dropped = 0;
+    uint32_t dropped = 0;
     int memory_s = series_detector(owner->rule)->memory_s + owner->rule->window_s;
     lane->swept = lane->next;
     for (size_t i = 0; i < lane->n_slots; i++) {
@@ -261,6 +272,15 @@ bool lane_can_wait(const struct lane *lane, const struct rule *rule)
     return can_wait;
 }
 
+void lane_pack(struct lane *lane, const struct rule *rule)
+{
+    for (size_t i = 0; i < lane->n_slots; i++) {
+        if (lane->slots[i]) {
+            series_pack(lane->slots[i], rule);
+        }
+    }
+}
+
 /* A lane that never closed a second has no series. */
 void lane_rest(struct lane *lane, const struct rule *rule, struct label_table *labels)
 {
@@ -270,8 +290,10 @@ void lane_rest(struct lane *lane, const struct rule *rule, struct label_table *l
     if (lane->n_active == 0) {
         free(lane->active);
         lane->active = NULL;
-        lane->cap_active = 0;
+    } else if (lane->n_active < lane->cap_active) {
+        lane->active = alloc_resize(lane->active, lane->n_active, sizeof(struct series *));
     }
+    lane->cap_active = lane->n_active;
     answers_rest(&lane->answers, labels, lane->next - rule->window_s - ANSWERS_REMEMBER_S);
     for (size_t i = 0; i < lane->n_slots; i++) {
         if (lane->slots[i]) {

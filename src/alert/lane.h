@@ -25,11 +25,9 @@ struct lane {
     int64_t next;               /* first second that is not closed; INT64_MIN before the first */
     int64_t swept;              /* value of `next` when quiet series were last looked for */
     struct lane_entry *entries; /* from `head` on, by second and number of the series */
-    size_t head, n_entries, cap_entries;
-    struct series **active; /* those that are ticked */
-    size_t n_active, cap_active;
-    struct series **slots; /* hash table of all; n_slots is a power of two */
-    size_t n_slots, n_series;
+    struct series **active;     /* those that are ticked */
+    struct series **slots;      /* hash table of all; n_slots is a power of two */
+    uint32_t head, n_entries, cap_entries, n_active, cap_active, n_slots, n_series;
     uint64_t created;
     struct answers answers; /* of the upstreams of all series */
 };
@@ -67,6 +65,9 @@ void lane_close(struct lane *lane, const struct lane_owner *owner, int64_t limit
 
 /* Would closing seconds before the next count find nothing, so that it may be done later? */
 bool lane_can_wait(const struct lane *lane, const struct rule *rule);
+
+/* Makes small what its series know until they are ticked again. */
+void lane_pack(struct lane *lane, const struct rule *rule);
 
 /* Gives back the memory that a lane which can wait does not need before the next count. */
 void lane_rest(struct lane *lane, const struct rule *rule, struct label_table *labels);

@@ -61,57 +61,53 @@ static struct span cut(struct span name)
 
 bool series_is(const struct series *s, const struct series_key *key)
 {
-    return span_is(cut(key->source), s->source) && span_is(cut(key->host), s->host) &&
-           span_is(cut(key->route), s->route) && span_is(cut(key->upstream), s->upstream);
+    return span_is(cut(key->source), s->names) && span_is(cut(key->host), series_host(s)) &&
+           span_is(cut(key->route), series_route(s)) &&
+           span_is(cut(key->upstream), series_upstream(s));
 }
 
-/* Writes a name with its NUL, and goes on behind that. */
-static const char *put_name(char **to, struct span name)
+/* Writes a name with its NUL, and goes on behind that. Returns where it stands. */
+static uint16_t put_name(struct series *s, size_t *at, struct span name)
 {
-    char *text = *to;
-    if (name.len) {
-        memcpy(text, name.ptr, name.len);
-    }
-    text[name.len] = '\0';
-    *to += name.len + 1;
-    return text;
+    size_t here = *at;
+    span_copy(s->names + here, name);
+    s->names[here + name.len] = '\0';
+    *at = here + name.len + 1;
+    return (uint16_t)here;
 }
 
-static void put_names(struct series *s, const struct series_key *key)
+static void put_names(struct series *s, const struct span names[4])
+{
+    size_t at = 0;
+    put_name(s, &at, names[0]);
+    s->host_at = put_name(s, &at, names[1]);
+    s->route_at = put_name(s, &at, names[2]);
+    s->upstream_at = put_name(s, &at, names[3]);
+}
+
+struct series *series_new(uint64_t hash, const struct series_key *key)
 {
     const struct span names[] = {cut(key->source), cut(key->host), cut(key->route),
                                  cut(key->upstream)};
-    const char **const texts[] = {&s->source, &s->host, &s->route, &s->upstream};
-    enum { N = sizeof names / sizeof *names };
-    size_t size = N;
-    for (size_t i = 0; i < N; i++) {
-        size += names[i].len;
+    size_t size = 0;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        size += names[i].len + 1;
     }
-    char *to = s->names = alloc_zero(size, 1);
-    for (size_t i = 0; i < N; i++) {
-        *texts[i] = put_name(&to, names[i]);
-    }
-}
-
-struct series *series_new(const struct rule *rule, uint64_t hash, const struct series_key *key)
-{
-    struct series *s = alloc_zero(1, sizeof *s);
+    struct series *s = alloc_zero(1, sizeof *s + size);
     s->hash = hash;
-    put_names(s, key);
-    s->detector = alloc_zero(1, state_room(rule));
+    put_names(s, names);
     s->last_seen = INT64_MIN;
     s->known_from = INT64_MAX;
     s->state = ALERT_RESOLVED;
-    s->over_from = INT64_MAX;
     return s;
 }
 
 void series_free(struct series *s, struct label_table *labels)
 {
     diagnosis_done(&s->diagnosis, labels);
-    free(s->names);
+    free(s->course);
     free(s->detector);
-    free(s->resting);
+    free(s->packed);
     free(s->seen.codes);
     free(s);
 }
@@ -121,68 +117,105 @@ bool series_is_settled(const struct series *s, const struct rule *rule)
     return s->state == ALERT_RESOLVED && series_detector(rule)->is_settled(s->detector);
 }
 
-/* One that rests could wait, or it would not rest. */
+/* The state as it was packed, or zeros before the first tick; to be freed. */
+static void *unpacked(const struct series *s, const struct rule *rule)
+{
+    void *state = alloc_zero(1, state_room(rule));
+    if (s->packed) {
+        sparse_unpack(s->packed, state, state_room(rule));
+    }
+    return state;
+}
+
+/* Most are only looked at while they rest: then it is known. */
 bool series_can_wait(const struct series *s, const struct rule *rule)
 {
-    return s->state == ALERT_RESOLVED &&
-           (s->resting || series_detector(rule)->can_wait(s->detector, rule));
+    if (s->state != ALERT_RESOLVED || s->can_wait) {
+        return s->state == ALERT_RESOLVED;
+    }
+    void *copy = s->detector ? NULL : unpacked(s, rule);
+    bool can_wait = series_detector(rule)->can_wait(copy ? copy : s->detector, rule);
+    free(copy);
+    return can_wait;
+}
+
+void series_pack(struct series *s, const struct rule *rule)
+{
+    if (s->detector) {
+        size_t len;
+        s->packed = sparse_pack(s->detector, state_room(rule), &len);
+        free(s->detector);
+        s->detector = NULL;
+    }
 }
 
 void series_rest(struct series *s, const struct rule *rule, struct label_table *labels,
                  int64_t oldest)
 {
     diagnosis_rest(&s->diagnosis, labels, oldest);
-    if (s->detector) {
-        size_t len;
-        s->resting = sparse_pack(s->detector, state_room(rule), &len);
-        free(s->detector);
-        s->detector = NULL;
-    }
-}
-
-/* The state of a series that rests, to be freed. */
-static void *unpacked(const struct series *s, const struct rule *rule)
-{
-    void *state = alloc_zero(1, state_room(rule));
-    sparse_unpack(s->resting, state, state_room(rule));
-    return state;
+    series_pack(s, rule);
+    s->can_wait = true;
 }
 
 static void wake(struct series *s, const struct rule *rule)
 {
-    if (s->resting) {
+    if (!s->detector) {
         s->detector = unpacked(s, rule);
-        free(s->resting);
-        s->resting = NULL;
+        free(s->packed);
+        s->packed = NULL;
     }
+    s->can_wait = false;
 }
 
 void series_state(const struct series *s, const struct rule *rule, void *out)
 {
-    void *copy = s->resting ? unpacked(s, rule) : NULL;
+    void *copy = s->detector ? NULL : unpacked(s, rule);
     memcpy(out, copy ? copy : s->detector, series_detector(rule)->state_size(rule));
     free(copy);
+}
+
+void series_restore(struct series *s, const struct rule *rule, const void *state)
+{
+    wake(s, rule);
+    memcpy(s->detector, state, series_detector(rule)->state_size(rule));
+    series_pack(s, rule);
+}
+
+static const struct series_course no_course = {.over_from = INT64_MAX};
+
+const struct series_course *series_course_of(const struct series *s)
+{
+    return s->course ? s->course : &no_course;
+}
+
+void series_set_course(struct series *s, const struct series_course *course)
+{
+    if (!s->course) {
+        s->course = alloc_zero(1, sizeof *s->course);
+    }
+    *s->course = *course;
 }
 
 /* Nothing has held for long enough yet, so the alert is pending and has no severity. */
 static void begin(struct series *s, int64_t second, const struct rule_finding *finding)
 {
+    struct series_course course = {.since = finding->onset,
+                                   .any_from = second,
+                                   .crit_from = INT64_MAX,
+                                   .over_from = INT64_MAX,
+                                   .worst = *finding};
     s->state = ALERT_PENDING;
     s->severity = RULE_NONE;
-    s->since = finding->onset;
-    s->any_from = second;
-    s->crit_from = INT64_MAX;
-    s->over_from = INT64_MAX;
-    s->worst = *finding;
+    series_set_course(s, &course);
 }
 
 /* The severity that has held long enough. */
 static enum rule_severity held(const struct series *s, const struct rule *rule, int64_t second)
 {
-    if (s->crit_from <= second - rule->for_s) {
+    if (s->course->crit_from <= second - rule->for_s) {
         return RULE_CRITICAL;
     }
-    if (s->any_from > second - rule->for_s) {
+    if (s->course->any_from > second - rule->for_s) {
         return RULE_NONE;
     }
     return rule->kind == RULE_FIRST ? RULE_INFO : RULE_WARNING;
@@ -192,8 +225,8 @@ static enum rule_severity held(const struct series *s, const struct rule *rule, 
 static void note_worst(struct series *s, const struct rule *rule,
                        const struct rule_finding *finding)
 {
-    if (finding->requests > rule->min_requests && finding->ratio > s->worst.ratio) {
-        s->worst = *finding;
+    if (finding->requests > rule->min_requests && finding->ratio > s->course->worst.ratio) {
+        s->course->worst = *finding;
     }
 }
 
@@ -206,11 +239,11 @@ static enum series_change while_found(struct series *s, const struct rule *rule,
         begin(s, second, finding);
     }
     note_worst(s, rule, finding);
-    s->over_from = INT64_MAX;
+    s->course->over_from = INT64_MAX;
     if (finding->severity != RULE_CRITICAL) {
-        s->crit_from = INT64_MAX;
-    } else if (s->crit_from == INT64_MAX) {
-        s->crit_from = second;
+        s->course->crit_from = INT64_MAX;
+    } else if (s->course->crit_from == INT64_MAX) {
+        s->course->crit_from = second;
     }
     enum rule_severity now = held(s, rule, second);
     bool was_pending = s->state == ALERT_PENDING;
@@ -235,11 +268,11 @@ static enum series_change while_over(struct series *s, const struct rule *rule, 
     if (s->state == ALERT_RESOLVED) {
         return SERIES_SAME;
     }
-    s->crit_from = INT64_MAX;
-    if (s->over_from == INT64_MAX) {
-        s->over_from = second;
+    s->course->crit_from = INT64_MAX;
+    if (s->course->over_from == INT64_MAX) {
+        s->course->over_from = second;
     }
-    return s->over_from <= second - rule->clear_for_s ? SERIES_RESOLVED : SERIES_SAME;
+    return s->course->over_from <= second - rule->clear_for_s ? SERIES_RESOLVED : SERIES_SAME;
 }
 
 /* Of the errors of a second, counts those whose code the series never had before; only those are
@@ -277,7 +310,7 @@ static void write_id(const struct series *s, const struct rule *rule, struct ale
 {
     char text[RULE_NAME_BYTES + 64];
     int len = snprintf(text, sizeof text, "%016llx %lld %s", (unsigned long long)s->hash,
-                       (long long)s->any_from, rule->name);
+                       (long long)s->course->any_from, rule->name);
     uint64_t id = span_hash((struct span){text, (size_t)len});
     snprintf(out->id, sizeof out->id, "%016llx", (unsigned long long)id);
 }
@@ -287,19 +320,19 @@ static struct diagnosis_time time_of(const struct series *s, const struct rule *
                                      int64_t second, const struct rule_finding *finding)
 {
     double usual = finding->baseline > 0 ? finding->baseline * (double)finding->requests : 0;
-    struct diagnosis_time time = diagnosis_time(second, rule->window_s, s->since, usual);
+    struct diagnosis_time time = diagnosis_time(second, rule->window_s, s->course->since, usual);
     bool is_since_onset = rule->kind == RULE_SPIKE || rule->kind == RULE_FIRST;
-    time.first = is_since_onset && s->since > time.first ? s->since : time.first;
+    time.first = is_since_onset && s->course->since > time.first ? s->course->since : time.first;
     return time;
 }
 
 /* Which codes came with the alert, and never before. */
 static void mark_new(const struct series *s, struct alert *out)
 {
-    bool is_old = s->known_from <= s->since - RULE_LEARN_S;
+    bool is_old = s->known_from <= s->course->since - RULE_LEARN_S;
     for (uint32_t i = 0; i < out->n_codes; i++) {
         struct alert_code *c = &out->codes[i];
-        c->is_new = is_old && seen_first(&s->seen, c->status, c->entry) >= s->since - NEW_S;
+        c->is_new = is_old && seen_first(&s->seen, c->status, c->entry) >= s->course->since - NEW_S;
     }
 }
 
@@ -309,13 +342,13 @@ void series_describe(const struct series *s, const struct rule *rule, int64_t se
 {
     write_id(s, rule, out);
     memcpy(out->rule, rule->name, sizeof out->rule);
-    memcpy(out->source, s->source, strlen(s->source) + 1);
-    memcpy(out->host, s->host, strlen(s->host) + 1);
-    memcpy(out->route, s->route, strlen(s->route) + 1);
-    memcpy(out->upstream, s->upstream, strlen(s->upstream) + 1);
+    memcpy(out->source, s->names, strlen(s->names) + 1);
+    memcpy(out->host, series_host(s), strlen(series_host(s)) + 1);
+    memcpy(out->route, series_route(s), strlen(series_route(s)) + 1);
+    memcpy(out->upstream, series_upstream(s), strlen(series_upstream(s)) + 1);
     out->state = ALERT_FIRING;
     out->severity = s->severity;
-    out->since = s->since;
+    out->since = s->course->since;
     out->resolved_at = 0;
     out->requests = finding->requests;
     out->errors = finding->errors;
@@ -339,15 +372,15 @@ void series_describe(const struct series *s, const struct rule *rule, int64_t se
 /* resolved_at is when it was certain; the sentence names the second from which it was over. */
 void series_resolve(struct series *s, const struct rule *rule, int64_t second, bool gone)
 {
-    struct alert *alert = s->alert;
+    struct alert *alert = s->course->alert;
     alert->state = ALERT_RESOLVED;
     alert->resolved_at = second;
     if (gone) {
         sentence_resolved(alert, rule, second, NULL);
     } else {
-        sentence_resolved(alert, rule, s->over_from, &s->worst);
+        sentence_resolved(alert, rule, s->course->over_from, &s->course->worst);
     }
-    s->alert = NULL;
+    s->course->alert = NULL;
     s->state = ALERT_RESOLVED;
     s->severity = RULE_NONE;
 }

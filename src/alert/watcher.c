@@ -320,10 +320,24 @@ bool watcher_can_wait(const struct watcher *watch)
     return !is_shared || watch->n_lanes == 0 || lane_can_wait(watch->lanes[0], &watch->rule);
 }
 
-bool watcher_rest(struct watcher *watch, size_t number, struct label_table *labels)
+/* The lane of a source of its own, or NULL. */
+static struct lane *own_lane(const struct watcher *watch, size_t number)
 {
     bool is_shared = !(watch->rule.by & RULE_BY_SOURCE);
-    struct lane *lane = !is_shared && number < watch->n_lanes ? watch->lanes[number] : NULL;
+    return !is_shared && number < watch->n_lanes ? watch->lanes[number] : NULL;
+}
+
+void watcher_pack(struct watcher *watch, size_t number)
+{
+    struct lane *lane = own_lane(watch, number);
+    if (lane) {
+        lane_pack(lane, &watch->rule);
+    }
+}
+
+bool watcher_rest(struct watcher *watch, size_t number, struct label_table *labels)
+{
+    struct lane *lane = own_lane(watch, number);
     if (lane && !lane_can_wait(lane, &watch->rule)) {
         return false;
     }

@@ -45,6 +45,9 @@ uint64_t watcher_take(struct watcher *watch, const struct lane_owner *owner,
 /* May seconds of the lane of all sources, if the rule has one, be closed later? */
 bool watcher_can_wait(const struct watcher *watch);
 
+/* The lane of a source of its own makes small what it knows, until its next second is closed. */
+void watcher_pack(struct watcher *watch, size_t number);
+
 /* The lane of a source of its own gives back what it does not need before the source's next line.
  * False, with nothing done, when its seconds must be closed in time. */
 bool watcher_rest(struct watcher *watch, size_t number, struct label_table *labels);

@@ -398,6 +398,7 @@ void source_caught_up(struct source *s)
     }
     source_fold(s);
     s->n_reads = n;
+    alert_set_pack(s->shared->alerts, s->name);
     if (s->held.len) { /* all formats are open in it, and it votes again */
         reader_free(s->reader);
         s->reader = NULL;

@@ -159,11 +159,21 @@ static void age(struct diagnosis *d, struct label_table *labels, int64_t oldest)
     d->n_errors = kept;
 }
 
+/* Has memory for all that the list may hold. */
+static void use_cap(struct diagnosis *d)
+{
+    if (d->n_errors == d->room_errors) {
+        d->errors = alloc_resize(d->errors, d->cap_errors, sizeof *d->errors);
+        d->room_errors = d->cap_errors;
+    }
+}
+
 /* From what costs nothing to what loses most. Each step leaves a part of the list free, so that the
  * next error does not begin all over again. */
 static void make_room(struct diagnosis *d, struct label_table *labels, int64_t oldest)
 {
     if (d->n_errors < d->cap_errors) {
+        use_cap(d);
         return;
     }
     age(d, labels, oldest);
@@ -173,7 +183,7 @@ static void make_room(struct diagnosis *d, struct label_table *labels, int64_t o
     if (d->cap_errors < DIAGNOSIS_KINDS) {
         uint32_t cap = d->cap_errors ? d->cap_errors * 2 : FIRST_ERRORS;
         d->cap_errors = cap < DIAGNOSIS_KINDS ? cap : DIAGNOSIS_KINDS;
-        d->errors = alloc_resize(d->errors, d->cap_errors, sizeof *d->errors);
+        use_cap(d);
         return;
     }
     join_names(d, labels, d->n_errors / 2);
@@ -195,7 +205,7 @@ void diagnosis_add(struct diagnosis *d, struct label_table *labels,
 /* Drops the first `gone` samples, and all that are older than `oldest`. */
 static void drop_samples(struct diagnosis *d, uint32_t gone, int64_t oldest)
 {
-    uint32_t kept = 0;
+    uint16_t kept = 0;
     for (uint32_t i = 0; i < d->n_samples; i++) {
         if (i >= gone && d->samples[i].second >= oldest) {
             d->samples[kept++] = d->samples[i];
@@ -229,24 +239,30 @@ void diagnosis_keep(struct diagnosis *d, const struct window_sample *sample, enu
 static void *fitted(void *list, size_t n, size_t size)
 {
     if (n) {
-        return alloc_resize(list, n, size);
+        return alloc_fitted(list, n * size);
     }
     free(list);
     return NULL;
+}
+
+void diagnosis_fit(struct diagnosis *d)
+{
+    if (d->n_errors < d->room_errors) {
+        d->errors = fitted(d->errors, d->n_errors, sizeof *d->errors);
+        d->room_errors = d->n_errors;
+    }
+    if (d->n_samples < d->cap_samples) {
+        d->samples = fitted(d->samples, d->n_samples, sizeof *d->samples);
+        d->cap_samples = d->n_samples;
+    }
 }
 
 void diagnosis_rest(struct diagnosis *d, struct label_table *labels, int64_t oldest)
 {
     age(d, labels, oldest);
     drop_samples(d, 0, oldest);
-    if (d->n_errors < d->cap_errors) {
-        d->errors = fitted(d->errors, d->n_errors, sizeof *d->errors);
-        d->cap_errors = d->n_errors;
-    }
-    if (d->n_samples < d->cap_samples) {
-        d->samples = fitted(d->samples, d->n_samples, sizeof *d->samples);
-        d->cap_samples = d->n_samples;
-    }
+    diagnosis_fit(d);
+    d->cap_errors = d->n_errors;
 }
 
 static struct alert_code code_of(const struct code_count *n)

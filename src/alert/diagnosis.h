@@ -33,7 +33,10 @@ struct diagnosis_sample {
 /* A zeroed struct is empty. */
 struct diagnosis {
     struct diagnosis_error *errors;
-    uint32_t n_errors, cap_errors, n_samples, cap_samples;
+    uint32_t n_errors;
+    uint32_t cap_errors;  /* before more are aged: there may be … */
+    uint32_t room_errors; /* … less memory than that for now */
+    uint16_t n_samples, cap_samples;
     struct diagnosis_sample *samples; /* at most DIAGNOSIS_SAMPLES */
 };
 
@@ -51,8 +54,10 @@ void diagnosis_add(struct diagnosis *d, struct label_table *labels,
 void diagnosis_keep(struct diagnosis *d, const struct window_sample *sample, enum rule_samples how,
                     int64_t oldest);
 
-/* Forgets of what is older than `oldest` what diagnosis_add would, and gives back the memory that
- * is not in use then. */
+/* Gives back memory that is not in use. */
+void diagnosis_fit(struct diagnosis *d);
+
+/* Forgets of what is older than `oldest` what diagnosis_add would, and fits. */
 void diagnosis_rest(struct diagnosis *d, struct label_table *labels, int64_t oldest);
 
 /* Which seconds an alert is about, and what it is compared with. */

@@ -352,7 +352,7 @@ static void get_diagnosis(struct packing *in, struct diagnosis *d, struct label_
     }
     uint64_t n = packing_get_upto(in, DIAGNOSIS_SAMPLES);
     d->samples = n ? alloc_zero(n, sizeof *d->samples) : NULL;
-    d->cap_samples = (uint32_t)n;
+    d->cap_samples = (uint16_t)n;
     for (; d->n_samples < n; d->n_samples++) {
         struct diagnosis_sample *sample = &d->samples[d->n_samples];
         sample->second = get_second(in);
@@ -609,7 +609,7 @@ static void read_lane(struct alert_set *set, struct packing *in)
     }
     lane->next = get_second(in);
     lane->swept = get_second(in);
-    uint64_t created = packing_get(in);
+    uint32_t created = (uint32_t)packing_get_upto(in, UINT32_MAX);
     for (uint64_t n = packing_get(in); n > 0 && !in->is_bad; n--) {
         get_series(in, set, watch, lane);
     }

@@ -13,7 +13,7 @@
 enum {
     ONE_SLOTS = 2, /* of a lane with one series, as most are */
     FIRST_SLOTS = 8,
-    FIRST_ENTRIES = 2,
+    FIRST_ENTRIES = 1,
     FIRST_ACTIVE = 1,
     SWEEP_EVERY_S = 600,
 };

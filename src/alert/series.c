@@ -141,6 +141,7 @@ bool series_can_wait(const struct series *s, const struct rule *rule)
 
 void series_pack(struct series *s, const struct rule *rule)
 {
+    diagnosis_fit(&s->diagnosis);
     if (s->detector) {
         size_t len;
         s->packed = sparse_pack(s->detector, state_room(rule), &len);

@@ -91,7 +91,8 @@ bool series_is_settled(const struct series *s, const struct rule *rule);
 /* Would empty seconds find nothing, so that they may be closed later as well as now? */
 bool series_can_wait(const struct series *s, const struct rule *rule);
 
-/* Leaves out the zeros of its detector's state until the next tick. */
+/* Leaves out the zeros of its detector's state until the next tick, and gives back what is not in
+ * use. */
 void series_pack(struct series *s, const struct rule *rule);
 
 /* Gives back what a series that can wait does not need before its next count: what it knows of

@@ -15,6 +15,11 @@ void *alloc_zero(size_t count, size_t size)
  * The old pointer is gone. The caller frees the result with free(). */
 void *alloc_resize(void *old, size_t count, size_t size) __attribute__((returns_nonnull));
 
+/* Moves the first `size` bytes of `old` to memory of just that size, which stays for long, and
+ * frees `old`. To make it smaller where it is would leave what is cut off between things that
+ * stay. */
+void *alloc_fitted(void *old, size_t size) __attribute__((returns_nonnull));
+
 /* A NUL-terminated copy of `s`, to be freed by the caller with free(). */
 char *alloc_text(struct span s) __attribute__((malloc, returns_nonnull));
 

@@ -44,7 +44,7 @@ char *sparse_pack(const void *bytes, size_t size, size_t *len)
         from += words * SPARSE_WORD;
     }
     *len = (size_t)(to - packed);
-    return alloc_resize(packed, *len + 1, 1);
+    return alloc_fitted(packed, *len + 1);
 }
 
 void sparse_unpack(const char *packed, void *out, size_t size)

@@ -115,7 +115,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         spec = (struct span){spec.ptr + 8, spec.len - 8};
         if (format_read(&format, spec, &why) == 0) {
             if (format.parser) {
-                parse_all(format.parser, span_of(format.args), text);
+                parse_all(format.parser, span_of(format.args ? format.args : ""), text);
             }
             format_done(&format);
         }

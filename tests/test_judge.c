@@ -223,7 +223,7 @@ static enum server read_line(const char *spec, const char *line, void **state, s
     const struct parser *p = format.parser;
     *state = alloc_zero(1, p->state_size);
     if (p->open) {
-        assert_int_equal(p->open(*state, span_of(format.args), &why), 0);
+        assert_int_equal(p->open(*state, span_of(format.args ? format.args : ""), &why), 0);
     }
     event_clear(e);
     if (p->parse(*state, span_of(line), e) != PARSE_OK) {

@@ -87,7 +87,7 @@ static bool open_parser(struct sample *s, const char *format)
     }
     const struct parser *p = s->format.parser;
     s->state = alloc_zero(1, p->state_size ? p->state_size : 1);
-    if (p->open && p->open(s->state, span_of(s->format.args), &why)) {
+    if (p->open && p->open(s->state, span_of(s->format.args ? s->format.args : ""), &why)) {
         problem_say(&why);
         format_done(&s->format);
         free(s->state);

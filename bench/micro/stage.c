@@ -203,8 +203,8 @@ static uint64_t all_of_it(struct sample *s)
     struct rule rule = {.name = "errors", .by = RULE_BY_SOURCE};
     rule_preset(&rule, SPAN("netdata"));
     pipeline_init(&pipeline, &rule, 1, KEEP, NULL, NULL);
-    char *spec = alloc_printf("%s%s%s", s->format.parser->name, s->format.args[0] ? ":" : "",
-                              s->format.args);
+    char *spec = alloc_printf("%s%s%s", s->format.parser->name, s->format.args ? ":" : "",
+                              s->format.args ? s->format.args : "");
     struct source *source = source_new(&pipeline, s->kind, spec, "");
     for (struct span rest = s->text; rest.len;) {
         struct span chunk = span_head(rest, CHUNK_BYTES);

@@ -366,7 +366,7 @@ void series_describe(const struct series *s, const struct rule *rule, int64_t se
     uint64_t total = diagnosis_fill(&s->diagnosis, &time, out);
     mark_new(s, out);
     places_fill(&s->diagnosis, &time, total, out);
-    answers_fill(answers, s->since, second, rule->window_s, out);
+    answers_fill(answers, s->course->since, second, rule->window_s, out);
     sentence_firing(out, rule);
 }
 

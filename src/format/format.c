@@ -73,7 +73,7 @@ static int read_one(struct format *out, struct span spec, struct problem *why)
             problem_set(why, "format \"auto\" takes no arguments");
             return -EINVAL;
         }
-        out->args = alloc_text(SPAN(""));
+        out->args = NULL;
         return 0;
     }
     const struct parser *p = format_find(name);
@@ -84,7 +84,7 @@ static int read_one(struct format *out, struct span spec, struct problem *why)
     int r = try_open(p, args, why);
     if (r == 0) {
         out->parser = p;
-        out->args = alloc_text(args);
+        out->args = args.len ? alloc_text(args) : NULL;
     }
     return r;
 }

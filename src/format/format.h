@@ -9,7 +9,7 @@
 
 struct format {
     const struct parser *parser; /* NULL: auto */
-    char *args;                  /* after the colon, "" when there is none; owned */
+    char *args;                  /* after the colon, NULL when there is none; owned */
     struct format *next;         /* another one that lines may have, or NULL; owned */
 };
 

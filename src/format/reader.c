@@ -74,8 +74,8 @@ static struct reader *new_named(const struct format *format)
     struct reader *r = alloc_zero(1, sizeof(*r));
     r->all = alloc_zero(most, sizeof(r->all[0]));
     for (const struct format *f = format; f && r->n < CANDIDATES; f = f->next) {
-        r->all[r->n++] = (struct candidate){
-            .parser = f->parser, .args = f->args[0] ? alloc_text(span_of(f->args)) : NULL};
+        r->all[r->n++] = (struct candidate){.parser = f->parser,
+                                            .args = f->args ? alloc_text(span_of(f->args)) : NULL};
     }
     return r;
 }
@@ -606,6 +606,12 @@ static bool can_give_back(const struct reader *r)
         can = !r->all[i].is_open || r->all[i].parser->memory_size == 0;
     }
     return can;
+}
+
+bool reader_is_as_new(const struct reader *r)
+{
+    const struct candidate *c = r->n == 1 ? &r->all[0] : NULL;
+    return c && !r->is_auto && !c->args && c->parser->memory_size == 0 && reader_parts(r) == 0;
 }
 
 void reader_sleep(struct reader *r)

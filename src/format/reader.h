@@ -33,6 +33,10 @@ void reader_free(struct reader *r);
 /* Gives memory back that is only for lines, when none are to be expected soon. */
 void reader_rest(struct reader *r);
 
+/* Would a new reader of the same format read on as this one? Then it need not be kept while no
+ * lines come. Never one that has to be opened with arguments: that may take long. */
+bool reader_is_as_new(const struct reader *r);
+
 /* Gives back the candidates as well. Before the next line is read reader_wake must be called, which
  * does nothing to a reader that is awake. */
 void reader_sleep(struct reader *r);

@@ -1,7 +1,7 @@
 /*
- * Open addressing with linear probing, at most half full. Taking out moves later things of the same
- * run forward (Knuth, The Art of Computer Programming, 6.4, algorithm R), so there are no
- * tombstones.
+ * Open addressing with linear probing, at most three quarters full. Taking out moves later things
+ * of the same run forward (Knuth, The Art of Computer Programming, 6.4, algorithm R), so there are
+ * no tombstones.
  */
 #include "input/keymap.h"
 
@@ -49,7 +49,7 @@ static void grow(struct keymap *m)
 
 void keymap_add(struct keymap *m, uint64_t key, void *thing)
 {
-    if ((m->n_things + 1) * 2 > m->n_slots) {
+    if ((m->n_things + 1) * 4 > m->n_slots * 3) {
         grow(m);
     }
     place(m, key, thing);

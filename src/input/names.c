@@ -112,8 +112,8 @@ static struct name *add(struct names *n, const char *path, bool is_literal)
     if (is_excluded(n, path)) {
         return NULL;
     }
-    name = alloc_zero(1, sizeof(*name));
-    name->path = alloc_text(span_of(path));
+    name = alloc_zero(1, sizeof(*name) + strlen(path) + 1);
+    span_copy(name->path, span_of(path));
     name->is_literal = is_literal;
     name->watch = watch_take(n->watches, span_of(path));
     name->prev = n->last;
@@ -197,7 +197,6 @@ void names_drop(struct names *n, struct name *name)
     keymap_remove(&n->by_path, span_hash(span_of(name->path)), name);
     *(name->prev ? &name->prev->next : &n->first) = name->next;
     *(name->next ? &name->next->prev : &n->last) = name->prev;
-    free(name->path);
     free(name);
 }
 

@@ -13,8 +13,6 @@ struct tail_file;
 
 struct name {
     struct name *prev, *next; /* in the order they were found */
-    char *path;
-    bool is_literal; /* given as it is: stays though there is no file */
     struct watch *watch;
     char *real; /* where a symbolic link leads to in the end, NULL when it is none */
     struct watch *real_watch;
@@ -23,14 +21,16 @@ struct name {
     struct tail_file *file;   /* that the name leads to, or NULL; its home may be another name */
     struct tail_file *newest; /* of the files whose home this is; older ones hang on it */
     struct name *next_queued;
-    bool is_queued;
-    bool was_found;      /* on_found was called */
-    bool is_missing;     /* since missing_ms */
     uint64_t missing_ms; /* loop time */
     uint64_t lost_bytes; /* of earlier files, not told yet */
-    bool look_beside;    /* something happened to a file that may be one of its rotated ones */
     int64_t settled_ns;  /* wall time: of the files beside it, all that were there then are known */
     int error;           /* that was told last */
+    bool is_queued;
+    bool was_found;   /* on_found was called */
+    bool is_missing;  /* since missing_ms */
+    bool look_beside; /* something happened to a file that may be one of its rotated ones */
+    bool is_literal;  /* names.c: given as it is, so it stays though there is no file */
+    char path[];
 };
 
 struct names_pattern {

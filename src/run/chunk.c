@@ -50,9 +50,8 @@ void chunk_free(struct chunk *c)
 static void belong_to(struct chunk *c, const struct source *s, struct reader *reader)
 {
     reader_free(c->piece->reader);
-    free(c->piece->vendor);
     c->piece->reader = reader;
-    c->piece->vendor = alloc_text(span_of(s->vendor));
+    source_set_vendor(c->piece, source_vendor(s));
     c->piece->verdicts = NULL;
     c->of = s;
 }

@@ -124,11 +124,10 @@ void source_set_format(struct source *s, const char *format, const char *vendor)
     source_decide(s);
     reader_free(s->reader);
     format_done(&s->format);
-    free(s->vendor);
     s->reader = NULL;
     s->verdicts = NULL;
     format_read(&s->format, span_of(format), &ignored);
-    s->vendor = alloc_text(span_of(vendor));
+    source_set_vendor(s, vendor);
 }
 
 /* Verdicts are those of the server whose format read the last line, which may differ from the one
@@ -137,7 +136,7 @@ static const struct verdict_table *verdicts_of(struct source *s)
 {
     if (s->server != reader_server(s->reader) || !s->verdicts) {
         s->server = reader_server(s->reader);
-        s->verdicts = table_for(s->shared, s->server, s->vendor);
+        s->verdicts = table_for(s->shared, s->server, source_vendor(s));
     }
     return s->verdicts;
 }

@@ -59,18 +59,30 @@ static char *name_for(const struct section *section, const char *path)
     return name;
 }
 
+/* A name that lives as long as what was found under it. */
+static const char *section_name(struct service *s, const char *name)
+{
+    for (size_t i = s->n_section_names; i-- > 0;) {
+        if (strcmp(s->section_names[i], name) == 0) {
+            return s->section_names[i];
+        }
+    }
+    s->section_names = alloc_resize(s->section_names, s->n_section_names + 1, sizeof(char *));
+    return s->section_names[s->n_section_names++] = alloc_text(span_of(name));
+}
+
 /* Never taken out before the end, so that tails may keep the pointer, and counts outlive a reload.
  */
 static struct found *add(struct section *section, const char *path)
 {
     struct service *s = section->service;
-    struct found *f = alloc_zero(1, sizeof(*f));
+    struct found *f = alloc_zero(1, sizeof(*f) + strlen(path) + 1);
     char *name = name_for(section, path);
     f->source = source_new(&s->pipeline, name, section->format, section->vendor);
     f->source->owner = f;
     kept_restore(s, f->source);
-    f->section = alloc_text(span_of(section->name));
-    f->path = alloc_text(span_of(path));
+    f->section = section_name(s, section->name);
+    span_copy(f->path, span_of(path));
     free(name);
     s->found = alloc_resize(s->found, s->n_found + 1, sizeof(struct found *));
     s->found[s->n_found++] = f;
@@ -208,8 +220,8 @@ static bool position_of(const char *path, struct tail_position *out, void *ctx)
     return p != NULL;
 }
 
-static void add_position(struct store *out, const struct section *section,
-                         const struct found *found, const struct tail_position *at)
+static void add_position(struct store *out, const struct section *section, struct found *found,
+                         const struct tail_position *at)
 {
     struct store_position p = {.source = section->name,
                                .path = found->path,
@@ -256,7 +268,7 @@ static void on_gone(const char *path, const struct tail_position *position, void
         "%s: a file that was read before the start is gone, and none beside it is the same: what "
         "had not been read of it is lost",
         path);
-    const struct found *f = find(section->service, section->name, path);
+    struct found *f = find(section->service, section->name, path);
     if (f && gone->n_positions < GONE) {
         section->service->gone_ms = uv_now(section->service->loop);
         add_position(gone, section, f, position);
@@ -499,14 +511,16 @@ void sections_done(struct service *s)
 {
     for (size_t i = 0; i < s->n_found; i++) {
         source_free(s->found[i]->source);
-        free(s->found[i]->section);
-        free(s->found[i]->path);
         free(s->found[i]);
+    }
+    while (s->n_section_names) {
+        free(s->section_names[--s->n_section_names]);
     }
     keymap_done(&s->by_path);
     keymap_done(&s->by_name);
     keymap_done(&s->stored_at);
     store_done(&s->gone);
+    free(s->section_names);
     free(s->found);
     free(s->sections);
 }

@@ -41,11 +41,12 @@ struct section {
 /* A source that a section found, with its place. */
 struct found {
     struct source *source;
-    char *section, *path;
+    const char *section; /* one of the service's section_names */
     bool is_caught_up, is_pipe;
     bool is_told;        /* which format was chosen … */
     unsigned n_switches; /* … up to this change of it */
     int error;           /* of the last attempt to open it */
+    char path[];
 };
 
 /* One finished interval, for /summary?last=. */
@@ -73,6 +74,8 @@ struct service {
     int threads; /* 0: as many as cores */
     struct section **sections;
     size_t n_sections;
+    char **section_names; /* of sections that found something, those that are gone too */
+    size_t n_section_names;
     struct found **found;
     size_t n_found;
     struct keymap by_path, by_name; /* of what was found */

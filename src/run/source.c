@@ -52,11 +52,11 @@ static void leave_awake(struct source *s)
 struct source *source_new(struct pipeline *p, const char *name, const char *format,
                           const char *vendor)
 {
-    struct source *s = alloc_zero(1, sizeof(*s));
+    struct source *s = alloc_zero(1, sizeof(*s) + strlen(name) + 1);
     struct problem ignored;
     s->shared = p;
-    s->name = alloc_text(span_of(name));
-    s->vendor = alloc_text(span_of(vendor));
+    span_copy(s->name, span_of(name));
+    source_set_vendor(s, vendor);
     format_read(&s->format, span_of(format), &ignored);
     s->state = "waiting";
     join_awake(s);
@@ -86,9 +86,19 @@ void source_free(struct source *s)
     free_tally(s->interval);
     free_tally(s->total);
     free(s->packed);
-    free(s->name);
     free(s->vendor);
     free(s);
+}
+
+void source_set_vendor(struct source *s, const char *vendor)
+{
+    free(s->vendor);
+    s->vendor = vendor[0] ? alloc_text(span_of(vendor)) : NULL;
+}
+
+const char *source_vendor(const struct source *s)
+{
+    return s->vendor ? s->vendor : "";
 }
 
 void source_watch(struct source *s)
@@ -345,6 +355,20 @@ void source_wake(struct source *s, int64_t wall_ms)
     }
 }
 
+static void drop_reader(struct source *s)
+{
+    reader_free(s->reader);
+    s->reader = NULL;
+}
+
+/* Not while workers read: they clone it. */
+static void rest_reader(struct source *s)
+{
+    if (s->reader && reader_is_as_new(s->reader)) {
+        drop_reader(s);
+    }
+}
+
 /* Gives back what is for lines only. After a change of its format a source has no reader for a
  * while.
  */
@@ -400,8 +424,9 @@ void source_caught_up(struct source *s)
     s->n_reads = n;
     alert_set_pack(s->shared->alerts, s->name);
     if (s->held.len) { /* all formats are open in it, and it votes again */
-        reader_free(s->reader);
-        s->reader = NULL;
+        drop_reader(s);
+    } else {
+        rest_reader(s);
     }
 }
 
@@ -429,6 +454,7 @@ bool source_sleep(struct source *s, int64_t wall_ms)
         return false;
     }
     give_back(s);
+    rest_reader(s);
     if (s->reader) {
         reader_sleep(s->reader);
     }

@@ -44,7 +44,7 @@ struct pipeline {
 
 struct source {
     struct pipeline *shared;
-    char *name, *vendor; /* vendor: "" when none was given */
+    char *vendor; /* NULL when none was given */
     struct format format;
     struct reader *reader; /* NULL until the first line */
     struct framer framer;  /* of a scan or a pipe; followed files have their own */
@@ -54,15 +54,14 @@ struct source {
     struct tally *live;   /* since the last fold; NULL until the first line, and at rest */
     /* What its window knew then: its clock, and the seconds that had their samples. */
     int64_t clock, sampled[WINDOW_SAMPLED];
-    bool has_clock, has_sampled[WINDOW_SAMPLED];
     struct tally *interval; /* since the last summary; NULL without lines or intervals */
     struct tally *total;    /* NULL until the first fold; in a service it knows no times … */
     struct source_packed *packed; /* … and is here while it rests, or NULL */
     struct source *next_awake, *prev_awake;
-    bool is_awake;
-    unsigned n_reads; /* how often bytes came since the last fold by the clock */
     const struct verdict_table *verdicts;
     enum server server; /* that `verdicts` is for */
+    unsigned n_reads;   /* how often bytes came since the last fold by the clock */
+    bool is_awake, has_clock, has_sampled[WINDOW_SAMPLED];
     void *owner;        /* the caller's */
     int64_t arrival_ms; /* wall time given to source_bytes last: lines without stamp */
     int64_t skew_s;     /* wall clock minus window clock when the last line came */
@@ -70,6 +69,7 @@ struct source {
     uint64_t lost_bytes; /* known to be, at least */
     const char *state;   /* "reading", "following" … */
     char *failure;       /* the state instead of that, or NULL */
+    char name[];
 };
 
 /* A source, awake; `format` is read by format_read and was found good before. Freed with
@@ -77,6 +77,10 @@ struct source {
 struct source *source_new(struct pipeline *p, const char *name, const char *format,
                           const char *vendor);
 void source_free(struct source *s);
+
+/* Whose codes they are beside those of the server; "" for nobody's. */
+void source_set_vendor(struct source *s, const char *vendor);
+const char *source_vendor(const struct source *s);
 
 /* Has the source's windows tell apart what its pipeline wants now. */
 void source_watch(struct source *s);

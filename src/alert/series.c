@@ -112,11 +112,6 @@ void series_free(struct series *s, struct label_table *labels)
     free(s);
 }
 
-bool series_is_settled(const struct series *s, const struct rule *rule)
-{
-    return s->state == ALERT_RESOLVED && series_detector(rule)->is_settled(s->detector);
-}
-
 /* The state as it was packed, or zeros before the first tick; to be freed. */
 static void *unpacked(const struct series *s, const struct rule *rule)
 {
@@ -125,6 +120,17 @@ static void *unpacked(const struct series *s, const struct rule *rule)
         sparse_unpack(s->packed, state, state_room(rule));
     }
     return state;
+}
+
+bool series_is_settled(const struct series *s, const struct rule *rule)
+{
+    if (s->state != ALERT_RESOLVED) {
+        return false;
+    }
+    void *copy = s->detector ? NULL : unpacked(s, rule);
+    bool is_settled = series_detector(rule)->is_settled(copy ? copy : s->detector);
+    free(copy);
+    return is_settled;
 }
 
 /* Most are only looked at while they rest: then it is known. */

@@ -144,3 +144,33 @@ def test_counts_of_a_file_fire_and_are_over(tmp_path):
     assert run.returncode == 0, run.stderr
     [[fired, over]] = json.loads(run.stdout)[str(path)]
     assert 86400 < fired < 86410 and 86700 < over < 87000
+
+
+SPIKEBENCH = TOP.parent / "shared/spikebench"
+
+
+def spikebench(*options):
+    return bench(str(SPIKEBENCH), *options, program=str(TOP / "bench/spikebench"))
+
+
+@pytest.mark.skipif(not SPIKEBENCH.exists(), reason="../shared/spikebench is not there")
+def test_a_scenario_raises_the_same_alerts_as_counts_scanned_and_followed():
+    run = spikebench("--same", "bots-1")
+    assert run.returncode == 0, run.stdout + run.stderr
+    ways = [line.split() for line in run.stdout.splitlines()[1:]]
+    assert [way[0] for way in ways] == ["counts", "scanned", "followed"]
+    assert len({tuple(way[1:]) for way in ways}) == 1 and ways[0][1] != "0"
+
+
+@pytest.mark.skipif(not SPIKEBENCH.exists(), reason="../shared/spikebench is not there")
+def test_rules_stand_beside_other_detectors():
+    run = spikebench("--kinds", "tiny", "--seeds", "1-2", "--days", "1", "--others", "1")
+    assert run.returncode == 0, run.stderr
+    rows = [line.split("|")[1:4] for line in run.stdout.splitlines() if line.startswith("| ")]
+    days = {rule.strip(): n.strip() for rule, n, _ in rows[1:]}
+    assert days["spike"] == "2" and days["other:netdata"] == "1"
+
+
+def test_without_spikebench_it_says_so(tmp_path):
+    run = bench(str(tmp_path), program=str(TOP / "bench/spikebench"))
+    assert run.returncode == 2 and "no spikebench in" in run.stderr

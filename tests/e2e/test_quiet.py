@@ -8,7 +8,7 @@ from conftest import TEAPOTD, wait_for
 
 COUNTER = pathlib.Path(TEAPOTD).parent / "alloc_counter.so"
 FILES = 500
-BYTES_EACH = 14 << 10  # resident, of which 3 KiB are for alerts on its errors of the last minute
+BYTES_EACH = 10 << 10  # resident, of which 3 KiB are for alerts on its errors of the last minute
 STATUSES = (200, 200, 304, 404, 500)
 LINE = (
     'shop.example:443 192.0.2.%d - - [22/Nov/2026:10:%02d:%02d +0000] "GET /tea HTTP/1.1" %d 2326 '

@@ -940,6 +940,19 @@ static void set_without_a_listener_remembers(void **state)
     alert_set_free(NULL);
 }
 
+/* As one that is empty since its start. */
+static void a_source_that_never_had_a_second_can_rest(void **state)
+{
+    (void)state;
+    struct rule rule = world_rule(RULE_BY_SOURCE);
+    struct world *world = world_new(&rule);
+    alert_set_feed(world->set, "a.log", NULL, INT64_MIN);
+    assert_true(alert_set_rest(world->set, "a.log"));
+    world_seconds(world, WORLD_START, 10, 5, 0);
+    assert_int_equal(alert_set_count(world->set), 0);
+    world_free(world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -964,6 +977,7 @@ int main(void)
         cmocka_unit_test(a_rule_on_4xx_shows_lines),
         cmocka_unit_test(retries_that_hid_failures_are_told),
         cmocka_unit_test(an_upstream_that_fell_silent_is_told),
+        cmocka_unit_test(a_source_that_never_had_a_second_can_rest),
         cmocka_unit_test(a_rule_on_blame_shows_lines),
         cmocka_unit_test(sources_are_summed_when_all_have_passed),
         cmocka_unit_test(lagging_source_is_waited_for),

@@ -294,10 +294,12 @@ void lane_rest(struct lane *lane, const struct rule *rule, struct label_table *l
         lane->active = alloc_resize(lane->active, lane->n_active, sizeof(struct series *));
     }
     lane->cap_active = lane->n_active;
-    answers_rest(&lane->answers, labels, lane->next - rule->window_s - ANSWERS_REMEMBER_S);
+    int64_t oldest = lane->next == INT64_MIN ? INT64_MIN : lane->next - rule->window_s;
+    answers_rest(&lane->answers, labels,
+                 oldest == INT64_MIN ? oldest : oldest - ANSWERS_REMEMBER_S);
     for (size_t i = 0; i < lane->n_slots; i++) {
         if (lane->slots[i]) {
-            series_rest(lane->slots[i], rule, labels, lane->next - rule->window_s);
+            series_rest(lane->slots[i], rule, labels, oldest);
         }
     }
 }

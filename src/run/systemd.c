@@ -1,7 +1,7 @@
 /*
- * What sd_notify(3) says, and sd_watchdog_enabled(3), sd_listen_fds(3) and sd_journal_sendv(3) ask
- * for. All of it is quiet where no service manager is: NOTIFY_SOCKET, WATCHDOG_USEC and LISTEN_FDS
- * are not set then.
+ * What sd_notify(3), sd_watchdog_enabled(3), sd_listen_fds(3) and sd_journal_sendv(3) ask for. All
+ * of it is quiet where no service manager is: NOTIFY_SOCKET, WATCHDOG_USEC and LISTEN_FDS are not
+ * set then.
  */
 #include "run/systemd.h"
 
@@ -47,27 +47,44 @@ static char *one_line(const char *text, char out[STATUS_BYTES])
     return out;
 }
 
-/* As sd_notify(3), which waits for as long as the receiver reads nothing: where a container hands
- * its own NOTIFY_SOCKET on, that may be for ever. */
+enum room {
+    ROOM_NOBODY, /* nobody is there */
+    ROOM_FULL,
+    ROOM_FREE,
+};
+
+/* The library's calls wait without limit when the receiver does not read, so this looks first
+ * whether there is room, for so long. Others may take that room in between; a receiver that hangs
+ * just then is the one case left in which the loop would wait. */
+static enum room room_at(const struct sockaddr_un *address, socklen_t bytes, int wait_ms)
+{
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+        return ROOM_FULL;
+    }
+    enum room room = ROOM_NOBODY;
+    if (connect(fd, (const struct sockaddr *)address, bytes) == 0) {
+        struct pollfd writable = {.fd = fd, .events = POLLOUT};
+        room = poll(&writable, 1, wait_ms) > 0 ? ROOM_FREE : ROOM_FULL;
+    }
+    close(fd);
+    return room;
+}
+
+/* Where a container hands its own NOTIFY_SOCKET on, nobody may ever read it. */
 static void notify(int wait_ms, const char *message)
 {
     const char *name = getenv("NOTIFY_SOCKET");
     struct sockaddr_un to = {.sun_family = AF_UNIX};
     size_t len = name ? strlen(name) : 0;
-    if (len < 2 || len >= sizeof to.sun_path || (name[0] != '/' && name[0] != '@')) {
+    if (len < 2 || len >= sizeof to.sun_path) {
         return;
     }
     memcpy(to.sun_path, name, len);
-    to.sun_path[0] = name[0] == '@' ? '\0' : '/';
-    socklen_t bytes = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
-    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd >= 0 && connect(fd, (struct sockaddr *)&to, bytes) == 0) {
-        struct pollfd room = {.fd = fd, .events = POLLOUT};
-        (void)poll(&room, 1, wait_ms);
-        (void)send(fd, message, strlen(message), MSG_NOSIGNAL);
-    }
-    if (fd >= 0) {
-        close(fd);
+    to.sun_path[0] = name[0] == '@' ? '\0' : name[0];
+    if (room_at(&to, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len), wait_ms) ==
+        ROOM_FREE) {
+        sd_notify(0, message);
     }
 }
 
@@ -144,32 +161,11 @@ bool systemd_has_journal(void)
            fstat(STDERR_FILENO, &st) == 0 && st.st_dev == device && st.st_ino == inode;
 }
 
-enum journal {
-    JOURNAL_NONE,
-    JOURNAL_BUSY,
-    JOURNAL_READY,
-};
-
-/*
- * sd_journal_sendv waits without limit when the journal does not read, so this looks first whether
- * there is room. Others may take that room in between; journald that hangs just then is the one
- * case left in which the loop would wait.
- */
-static enum journal journal_state(void)
+static enum room room_in_journal(void)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     memcpy(address.sun_path, journal_socket, sizeof(journal_socket));
-    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0) {
-        return JOURNAL_BUSY;
-    }
-    enum journal state = JOURNAL_NONE;
-    if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0) {
-        struct pollfd room = {.fd = fd, .events = POLLOUT};
-        state = poll(&room, 1, JOURNAL_WAIT_MS) > 0 ? JOURNAL_READY : JOURNAL_BUSY;
-    }
-    close(fd);
-    return state;
+    return room_at(&address, sizeof(address), JOURNAL_WAIT_MS);
 }
 
 /* As syslog has them; that something is over is worth a notice. */
@@ -235,10 +231,10 @@ void systemd_log_summary(struct span json)
         {message, strlen(message)},
         {(char[]){"PRIORITY=6"}, sizeof("PRIORITY=6") - 1},
         {(char[]){"SYSLOG_IDENTIFIER=teapotd"}, sizeof("SYSLOG_IDENTIFIER=teapotd") - 1}};
-    switch (journal_state()) {
-    case JOURNAL_READY: sd_journal_sendv(parts, sizeof(parts) / sizeof(parts[0])); break;
-    case JOURNAL_NONE: syslog(LOG_INFO | LOG_DAEMON, "%s", message + strlen("MESSAGE=")); break;
-    case JOURNAL_BUSY: break;
+    switch (room_in_journal()) {
+    case ROOM_FREE: sd_journal_sendv(parts, sizeof(parts) / sizeof(parts[0])); break;
+    case ROOM_NOBODY: syslog(LOG_INFO | LOG_DAEMON, "%s", message + strlen("MESSAGE=")); break;
+    case ROOM_FULL: break;
     }
     free(message);
 }
@@ -246,10 +242,10 @@ void systemd_log_summary(struct span json)
 void systemd_log_alert(const struct alert *a)
 {
     char *message = message_of(a);
-    switch (journal_state()) {
-    case JOURNAL_READY: send_fields(a, message); break;
-    case JOURNAL_NONE: syslog(priority_of(a) | LOG_DAEMON, "%s: %s", a->rule, message); break;
-    case JOURNAL_BUSY: break;
+    switch (room_in_journal()) {
+    case ROOM_FREE: send_fields(a, message); break;
+    case ROOM_NOBODY: syslog(priority_of(a) | LOG_DAEMON, "%s: %s", a->rule, message); break;
+    case ROOM_FULL: break;
     }
     free(message);
 }

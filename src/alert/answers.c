@@ -38,18 +38,25 @@ void answers_done(struct answers *a, struct label_table *labels)
     *a = (struct answers){0};
 }
 
-/* The order of the others stays. */
-static void forget(struct answers *a, struct label_table *labels, int64_t oldest)
+/* Drops minutes before one; the order of the others stays. */
+static void drop_before(struct answers *a, struct label_table *labels, int64_t minute)
 {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < a->n; i++) {
-        if (a->minutes[i].minute + MINUTE_S <= oldest) {
+        if (a->minutes[i].minute < minute) {
             label_drop(labels, a->minutes[i].upstream);
         } else {
             a->minutes[kept++] = a->minutes[i];
         }
     }
     a->n = kept;
+}
+
+static void forget(struct answers *a, struct label_table *labels, int64_t oldest)
+{
+    if (oldest >= INT64_MIN + ANSWERS_REMEMBER_S + MINUTE_S) {
+        drop_before(a, labels, oldest - ANSWERS_REMEMBER_S - MINUTE_S + 1);
+    }
 }
 
 static void make_room(struct answers *a, struct label_table *labels, int64_t oldest)
@@ -59,7 +66,7 @@ static void make_room(struct answers *a, struct label_table *labels, int64_t old
     }
     forget(a, labels, oldest);
     if (a->n == ANSWERS_MOST) {
-        forget(a, labels, a->minutes[ANSWERS_MOST / 4].minute + MINUTE_S);
+        drop_before(a, labels, a->minutes[ANSWERS_MOST / 4].minute + MINUTE_S);
     }
     if (a->n >= a->cap / 2 && a->cap < ANSWERS_MOST) {
         a->cap = a->cap ? 2 * a->cap : FIRST_CAP;

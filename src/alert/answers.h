@@ -34,12 +34,12 @@ struct answers {
 /* Gives the names back to their table and frees the rest. */
 void answers_done(struct answers *a, struct label_table *labels);
 
-/* An upstream answered in a second. Seconds may come in any order; what is older than `oldest` is
- * not needed any more. */
+/* An upstream answered in a second. Seconds may come in any order; what is older than `oldest`, the
+ * first second of the rule's window, by more than ANSWERS_REMEMBER_S is not needed any more. */
 void answers_add(struct answers *a, struct label_table *labels, struct span upstream,
                  int64_t second, int64_t oldest);
 
-/* Forgets what is older, and gives back memory that is not in use then. */
+/* Forgets what is not needed, and gives back memory that is not in use then. */
 void answers_rest(struct answers *a, struct label_table *labels, int64_t oldest);
 
 /* Fills in the upstreams that fell silent with the onset of an alert, which is told at `second` by

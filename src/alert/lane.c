@@ -295,8 +295,7 @@ void lane_rest(struct lane *lane, const struct rule *rule, struct label_table *l
     }
     lane->cap_active = lane->n_active;
     int64_t oldest = lane->next == INT64_MIN ? INT64_MIN : lane->next - rule->window_s;
-    answers_rest(&lane->answers, labels,
-                 oldest == INT64_MIN ? oldest : oldest - ANSWERS_REMEMBER_S);
+    answers_rest(&lane->answers, labels, oldest);
     for (size_t i = 0; i < lane->n_slots; i++) {
         if (lane->slots[i]) {
             series_rest(lane->slots[i], rule, labels, oldest);

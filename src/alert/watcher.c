@@ -209,11 +209,9 @@ static struct label *label_of(const struct taking *t, unsigned by, uint32_t numb
 
 static void take_answer(struct taking *t, const struct window_error *e)
 {
-    int64_t oldest = oldest_of(t);
     if (e->upstream != WINDOW_OTHER && rule_wants_answers(&t->watch->rule)) {
         answers_add(&t->lane->answers, t->owner->labels, window_name(t->feed->w, e->upstream),
-                    open_second(t, e->second),
-                    oldest == INT64_MIN ? oldest : oldest - ANSWERS_REMEMBER_S);
+                    open_second(t, e->second), oldest_of(t));
     }
 }
 

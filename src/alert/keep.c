@@ -609,7 +609,7 @@ static void read_lane(struct alert_set *set, struct packing *in)
     }
     lane->next = get_second(in);
     lane->swept = get_second(in);
-    uint32_t created = (uint32_t)packing_get_upto(in, UINT32_MAX);
+    uint64_t created = packing_get(in);
     for (uint64_t n = packing_get(in); n > 0 && !in->is_bad; n--) {
         get_series(in, set, watch, lane);
     }

@@ -27,7 +27,8 @@ struct lane {
     struct lane_entry *entries; /* from `head` on, by second and number of the series */
     struct series **active;     /* those that are ticked */
     struct series **slots;      /* hash table of all; n_slots is a power of two */
-    uint32_t head, n_entries, cap_entries, n_active, cap_active, n_slots, n_series, created;
+    uint32_t head, n_entries, cap_entries, n_active, cap_active, n_slots, n_series;
+    uint64_t created;       /* series in all: their numbers never come again */
     struct answers answers; /* of the upstreams of all series */
 };
 

@@ -229,9 +229,8 @@ static int64_t born_ns(const struct sibling *s)
  * the file system does not tell when it was made. */
 static int64_t from_ns(const struct sibling *s)
 {
-    int64_t born = born_ns(s);
-    long ns = s->st.st_mtim.tv_nsec ? s->st.st_mtim.tv_nsec : 999999999;
-    int64_t changed = (int64_t)s->st.st_mtim.tv_sec * 1000000000 + ns;
+    int64_t born = born_ns(s), changed = sibling_changed_ns(s);
+    changed += s->st.st_mtim.tv_nsec ? 0 : 999999999;
     return s->is_packed && changed < born ? changed : born;
 }
 

@@ -33,11 +33,6 @@ static bool is_suffix(struct span s)
             span_starts(s, SPAN(".zst")));
 }
 
-static int64_t changed_ns(const struct sibling *s)
-{
-    return (int64_t)s->st.st_mtim.tv_sec * 1000000000 + s->st.st_mtim.tv_nsec;
-}
-
 static void sibling_done(struct sibling *s)
 {
     free(s->path);
@@ -49,7 +44,7 @@ static void sibling_done(struct sibling *s)
 static void insert(struct siblings *s, struct sibling *new)
 {
     if (s->n == SIBLINGS) {
-        if (changed_ns(new) < changed_ns(&s->all[0])) {
+        if (sibling_changed_ns(new) < sibling_changed_ns(&s->all[0])) {
             sibling_done(new);
             return;
         }
@@ -58,7 +53,7 @@ static void insert(struct siblings *s, struct sibling *new)
         s->n--;
     }
     size_t at = s->n++;
-    for (; at > 0 && changed_ns(&s->all[at - 1]) > changed_ns(new); at--) {
+    for (; at > 0 && sibling_changed_ns(&s->all[at - 1]) > sibling_changed_ns(new); at--) {
         s->all[at] = s->all[at - 1];
     }
     s->all[at] = *new;

@@ -40,6 +40,12 @@ struct siblings_at {
     const struct moved *moved; /* NULL: of no rename is anything known */
 };
 
+/* When its content was changed last, in ns since 1970. */
+static inline int64_t sibling_changed_ns(const struct sibling *s)
+{
+    return (int64_t)s->st.st_mtim.tv_sec * 1000000000 + s->st.st_mtim.tv_nsec;
+}
+
 /* Finds those of a path. A zeroed struct is empty; freed with siblings_done. */
 void siblings_find(struct siblings *s, const struct siblings_at *at);
 void siblings_done(struct siblings *s);

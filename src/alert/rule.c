@@ -210,18 +210,18 @@ int rule_check(const struct rule *rule, struct problem *why)
     return bad ? bad : check_kind(rule, why);
 }
 
-/* Exact: a setting that nobody changed is read to the same bits. */
-static bool same(double a, double b)
-{
-    return !(a < b) && !(a > b);
-}
-
 /* A rule by upstream has an alert for each that fails. */
 bool rule_wants_answers(const struct rule *rule)
 {
     bool is_about_errors =
         rule->kind == RULE_SPIKE || rule->kind == RULE_THRESHOLD || rule->kind == RULE_BURN;
     return is_about_errors && !(rule->by & RULE_BY_UPSTREAM) && !(rule->on.classes & ON_UNPARSED);
+}
+
+/* Exact: a setting that nobody changed is read to the same bits. */
+static bool same(double a, double b)
+{
+    return !(a < b) && !(a > b);
 }
 
 bool rule_equal(const struct rule *a, const struct rule *b)

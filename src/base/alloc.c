@@ -42,8 +42,6 @@ void *alloc_resize(void *old, size_t count, size_t size)
     return checked(realloc(old, bytes));
 }
 
-/* The copy ends with a NUL of its own. Spans may hold NULs, and C then sees less than was copied.
- */
 void *alloc_fitted(void *old, size_t size)
 {
     void *fitted = alloc_resize(NULL, size, 1);
@@ -52,6 +50,8 @@ void *alloc_fitted(void *old, size_t size)
     return fitted;
 }
 
+/* The copy ends with a NUL of its own. Spans may hold NULs, and C then sees less than was copied.
+ */
 char *alloc_text(struct span s)
 {
     char *copy = alloc_zero(s.len + 1, 1);

@@ -180,11 +180,12 @@ void ledger_add_errors(struct window *w, struct ledger_kind k, uint32_t count)
     }
     /* When there are too many kinds, what is left of a new one is its host, what is watched apart,
      * its status and blame; then its status and blame. */
-    uint32_t answers = count_answers(w), n = w->n_errors - w->errors_at - answers;
-    if (k.blame == WINDOW_ANSWERED && answers >= WINDOW_ANSWERING) {
+    bool is_answer = k.blame == WINDOW_ANSWERED;
+    uint32_t answers = count_answers(w);
+    if (is_answer && answers >= WINDOW_ANSWERING) {
         return;
     }
-    n = k.blame == WINDOW_ANSWERED ? 0 : n;
+    uint32_t n = is_answer ? 0 : w->n_errors - w->errors_at - answers;
     struct ledger_kind less = k;
     bool is_less = n >= WINDOW_ERRORS, is_least = n >= WINDOW_PLACE_ERRORS;
     if (is_least || (is_less && !(w->by & WINDOW_BY_ROUTE))) {

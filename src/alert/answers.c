@@ -86,10 +86,9 @@ static struct answers_minute *find(const struct answers *a, const struct label *
     return NULL;
 }
 
-void answers_add(struct answers *a, struct label_table *labels, struct span upstream,
-                 int64_t second, int64_t oldest)
+static void add_seconds(struct answers *a, struct label_table *labels, struct span upstream,
+                        int64_t minute, uint64_t seconds, int64_t oldest)
 {
-    int64_t minute = floor_div(second, MINUTE_S) * MINUTE_S;
     struct label *label = label_take(labels, upstream);
     struct answers_minute *m = find(a, label, minute);
     if (m) {
@@ -99,9 +98,26 @@ void answers_add(struct answers *a, struct label_table *labels, struct span upst
         m = &a->minutes[a->n++];
         *m = (struct answers_minute){.minute = minute, .upstream = label};
     }
-    m->seconds |= UINT64_C(1) << (second - minute);
+    m->seconds |= seconds;
+}
+
+void answers_add(struct answers *a, struct label_table *labels, struct span upstream,
+                 int64_t second, int64_t oldest)
+{
+    int64_t minute = floor_div(second, MINUTE_S) * MINUTE_S;
+    add_seconds(a, labels, upstream, minute, UINT64_C(1) << (second - minute), oldest);
     a->first = a->has_any && a->first < second ? a->first : second;
     a->has_any = true;
+}
+
+bool answers_restore(struct answers *a, struct label_table *labels, struct span upstream,
+                     int64_t minute, uint64_t seconds)
+{
+    bool is_sane = upstream.len && minute % MINUTE_S == 0 && seconds >> MINUTE_S == 0;
+    if (is_sane && seconds) {
+        add_seconds(a, labels, upstream, minute, seconds, INT64_MIN);
+    }
+    return is_sane;
 }
 
 void answers_rest(struct answers *a, struct label_table *labels, int64_t oldest)

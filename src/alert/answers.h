@@ -9,6 +9,7 @@
 #include "alert/label.h"
 #include "alert/notice.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum {
@@ -38,6 +39,11 @@ void answers_done(struct answers *a, struct label_table *labels);
  * first second of the rule's window, by more than ANSWERS_REMEMBER_S is not needed any more. */
 void answers_add(struct answers *a, struct label_table *labels, struct span upstream,
                  int64_t second, int64_t oldest);
+
+/* Puts back a minute as `minutes` had it when it was written down; `first` is the caller's then.
+ * False when it can't have been that. */
+bool answers_restore(struct answers *a, struct label_table *labels, struct span upstream,
+                     int64_t minute, uint64_t seconds);
 
 /* Forgets what is not needed, and gives back memory that is not in use then. */
 void answers_rest(struct answers *a, struct label_table *labels, int64_t oldest);

@@ -551,12 +551,7 @@ static void get_answers(struct packing *in, struct answers *a, struct label_tabl
         int64_t minute = get_second(in);
         struct span upstream = packing_get_text(in);
         uint64_t seconds = packing_get(in);
-        bool is_sane = upstream.len && minute > INT64_MIN && minute < INT64_MAX;
-        for (int64_t i = 0; i < 60 && is_sane && !in->is_bad; i++) {
-            if (seconds >> i & 1) {
-                answers_add(a, labels, upstream, minute + i, INT64_MIN);
-            }
-        }
+        in->is_bad = in->is_bad || !answers_restore(a, labels, upstream, minute, seconds);
     }
     int64_t first = get_second(in);
     a->has_any = !in->is_bad && first != INT64_MIN;
